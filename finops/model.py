@@ -1,0 +1,112 @@
+"""Frozen values that cross a boundary between two stages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Severity = Literal["info", "warn", "page"]
+Basis = Literal["estimated", "provisional", "final"]
+State = Literal["open", "acknowledged", "snoozed", "planned", "resolved"]
+Reason = Literal["opened", "reopened", "escalated", "reminder", "resolved"]
+
+SEVERITIES: tuple[Severity, ...] = ("info", "warn", "page")
+KEYS = ("workload", "team", "environment", "cost_center", "model_tag")  # what a line is attributed to
+
+
+def at_least(severity: Severity, floor: Severity) -> bool:
+    return SEVERITIES.index(severity) >= SEVERITIES.index(floor)
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Finding(Value):
+    """One offender of one rule on one day.
+
+    `subject` identifies it within its rule across days; `usd` is the money at stake, NULL where a
+    rule is not about money; `facts` are all columns that the rule's SQL returned, as text.
+    `workload` ... `model` route the message and are None where they do not apply.
+    """
+
+    rule: str
+    title: str
+    severity: Severity
+    subject: str
+    day: date
+    usd: Decimal | None = None
+    summary: str
+    why: str = ""
+    next_step: str = ""
+    runbook: str = ""
+    basis: Basis | None = None
+    workload: str | None = None
+    team: str | None = None
+    environment: str | None = None
+    account_id: str | None = None
+    model: str | None = None
+    facts: dict[str, str | None] = {}
+    series: tuple[tuple[date, Decimal], ...] = ()  # recent days of the subject's dollars, oldest first
+
+
+class Incident(Value):
+    """A finding that lasts: one per (rule, subject) until it resolves.
+
+    `id` is stable for one opening; `quiet_days` counts evaluated days without a finding since the last.
+    """
+
+    id: str
+    rule: str
+    subject: str
+    state: State
+    severity: Severity
+    opened_at: datetime
+    first_day: date
+    last_day: date
+    peak_usd: Decimal | None
+    notified_at: datetime | None = None
+    notified_usd: Decimal | None = None
+    quiet_days: int = 0
+    until: datetime | None = None  # end of a snooze or of planned activity
+    by: str | None = None  # who acknowledged, snoozed or planned it
+    resolved_at: datetime | None = None
+    finding: Finding  # the latest one
+
+
+class Notice(Value):
+    """One thing to tell: why now, about which incident."""
+
+    reason: Reason
+    incident: Incident
+
+
+class Message(Value):
+    """What a channel sends: one notice, or several grouped. Channels render, they never decide.
+
+    `key` is the idempotency key: two messages with one key say the same thing.
+    """
+
+    key: str
+    notices: tuple[Notice, ...]
+    headline: str
+    generation: int | None = None
+    settled_through: date | None = None
+
+
+class Delivery(Value):
+    """One replaceable unit that a source has for the ledger, described without reading its data.
+
+    `partition` is a billing period `YYYY-MM`, a day `YYYY-MM-DD` or `all`; `signature` changes
+    whenever what AWS delivered changes (manifest, names, sizes, ETag or mtime).
+    """
+
+    source: str
+    kind: str
+    partition: str
+    signature: str
+    files: tuple[str, ...]
+    origin: str  # the manifest or directory it was found by, for messages
