@@ -56,7 +56,8 @@ class Finding(Value):
 class Incident(Value):
     """A finding that lasts: one per (rule, subject) until it resolves.
 
-    `id` is stable for one opening; `quiet_days` counts evaluated days without a finding since the last.
+    `id` is stable for one opening; `quiet_days` counts evaluated days without a finding since the last,
+    `judged_day` is the latest of them. What was last told is remembered, so that only news is told.
     """
 
     id: str
@@ -70,7 +71,10 @@ class Incident(Value):
     peak_usd: Decimal | None
     notified_at: datetime | None = None
     notified_usd: Decimal | None = None
+    notified_severity: Severity | None = None  # the highest told since it opened
+    notified_day: date | None = None  # the last day told about
     quiet_days: int = 0
+    judged_day: date | None = None
     until: datetime | None = None  # end of a snooze or of planned activity
     by: str | None = None  # who acknowledged, snoozed or planned it
     resolved_at: datetime | None = None
@@ -84,10 +88,18 @@ class Notice(Value):
     incident: Incident
 
 
+class Decision(Value):
+    """What a run makes of its findings: incidents to store, and what to tell, most dollars first."""
+
+    incidents: tuple[Incident, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
 class Message(Value):
     """What a channel sends: one notice, or several grouped. Channels render, they never decide.
 
-    `key` is the idempotency key: two messages with one key say the same thing.
+    `key` is the idempotency key: two messages with one key say the same thing. `thread` is the
+    channel's own reference to the incident's first message there, if there was one.
     """
 
     key: str
@@ -95,6 +107,7 @@ class Message(Value):
     headline: str
     generation: int | None = None
     settled_through: date | None = None
+    thread: str | None = None
 
 
 class Delivery(Value):

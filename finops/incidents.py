@@ -1,0 +1,259 @@
+"""Decide what to tell about findings: pure, so that every rule of silence is a line in a test.
+
+    no incident ──finding──► open ──quiet days──► resolved ──finding in cooldown──► open (reopened)
+                              │ ▲
+             ack, snooze, plan▼ │worse, or the time is over
+                acknowledged, snoozed, planned
+
+- One incident per (rule, subject); its latest finding leads, its dearest day is its peak.
+- Told when it opens, re-opens, grows worse, is still there after a while, and once when it resolves.
+- A day already known is news only when it grew worse; a day at or before the last one of a resolved
+  incident never is: a restated bill wakes nobody twice.
+- Acknowledged: silent until the severity rises, which takes the acknowledgement back.
+  Snoozed or planned: silent, and held, until the time is over.
+- A rule that did not run says nothing: its incidents hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from finops.model import SEVERITIES, Decision, Finding, Incident, Notice, Reason, Severity, Value
+
+Key = tuple[str, str]  # rule, subject
+Step = tuple[Incident, Reason | None]
+
+MUTED = ("snoozed", "planned")
+JITTER = timedelta(hours=1)  # a daily run never starts exactly a day after the last one
+
+
+class Policy(Value):
+    """When to tell again. A severity without an interval is not reminded of.
+
+    Three quiet days, because two are a weekend: what stops on Friday evening is not over on Sunday.
+    """
+
+    renotify: dict[Severity, timedelta] = {"page": timedelta(hours=24), "warn": timedelta(days=7)}
+    resolve_after_quiet_days: int = 3
+    cooldown: timedelta = timedelta(days=7)
+    escalate_ratio: Decimal = Decimal(2)
+    group_above: int = 5
+
+
+def decide(
+    incidents: Sequence[Incident],
+    findings: Sequence[Finding],
+    evaluated: Mapping[str, date],
+    now: datetime,
+    policy: Policy,
+    planned: Mapping[str, datetime] | None = None,
+) -> Decision:
+    """`evaluated`: rule -> latest day it ran on with complete data; absent = no data, nothing resolves.
+
+    `planned`: subject or workload -> end of activity announced in advance. The same call on its own
+    result decides nothing.
+    """
+    known, settled = _latest(incidents), _settled(incidents)
+    found = _fresh(findings, settled)
+    taken = {incident.id for incident in incidents}
+    steps: list[Step] = []
+    for key in sorted(known.keys() | found.keys()):
+        before = known.get(key)
+        after, reason = _step(before, found.get(key, []), evaluated.get(key[0]), now, policy, planned or {}, taken)
+        taken.add(after.id)
+        if after != before:
+            steps.append((after, reason))
+    notices = [Notice(reason=reason, incident=incident) for incident, reason in steps if reason]
+    return Decision(
+        incidents=tuple(incident for incident, _ in steps),
+        notices=tuple(sorted(notices, key=_dearest_first)),
+    )
+
+
+def _step(
+    before: Incident | None,
+    found: Sequence[Finding],
+    evaluated: date | None,
+    now: datetime,
+    policy: Policy,
+    planned: Mapping[str, datetime],
+    taken: Collection[str],
+) -> Step:
+    reason: Reason | None = None
+    if before is None or (before.state == "resolved" and found and _cold(before, now, policy)):
+        incident, reason = _opened(found, now, taken), "opened"
+    elif before.state == "resolved":
+        if not found:
+            return before, None
+        incident, reason = _reopened(before, found), "reopened"
+    else:
+        incident = _continued(_woken(before, now), found)
+        reason = _news(incident, found, now, policy)
+    if before is None or before.state == "resolved":
+        incident, reason = _announced(incident, reason, planned, now)
+    if reason is None:
+        incident, reason = _quiet(incident, evaluated, now, policy)
+    return _told(incident, reason, now), reason
+
+
+def _opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> Incident:
+    lead, first_day = _lead(found), min(finding.day for finding in found)
+    return Incident(
+        id=_identify(lead.rule, lead.subject, first_day, taken),
+        rule=lead.rule,
+        subject=lead.subject,
+        state="open",
+        severity=lead.severity,
+        opened_at=now,
+        first_day=first_day,
+        last_day=lead.day,
+        peak_usd=_peak(found),
+        finding=lead,
+    )
+
+
+def _reopened(before: Incident, found: Sequence[Finding]) -> Incident:
+    """The same incident, but nobody has answered for this burst: who acknowledged it is asked again."""
+    lead = _lead(found)
+    fresh = {
+        "state": "open", "severity": lead.severity, "last_day": lead.day, "peak_usd": _peak(found),
+        "notified_severity": None, "quiet_days": 0, "until": None, "by": None, "resolved_at": None,
+        "finding": lead,
+    }  # fmt: skip
+    return before.model_copy(update=fresh)
+
+
+def _woken(incident: Incident, now: datetime) -> Incident:
+    """`until` stays: it says that silence ended after the last message, see `_news`."""
+    if incident.state in MUTED and incident.until is not None and incident.until <= now:
+        return incident.model_copy(update={"state": "open", "by": None})
+    return incident
+
+
+def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
+    if not found:
+        return incident
+    lead = _lead(found)
+    update: dict[str, object] = {"peak_usd": _peak(found, incident.peak_usd)}
+    if lead.day >= incident.last_day:
+        update |= {"finding": lead, "severity": lead.severity, "last_day": lead.day}
+    if lead.day > incident.last_day:
+        update["quiet_days"] = 0
+    return incident.model_copy(update=update)
+
+
+def _news(incident: Incident, found: Sequence[Finding], now: datetime, policy: Policy) -> Reason | None:
+    if not found or incident.state in MUTED:
+        return None
+    if incident.notified_at is None:
+        return "opened"  # planned when it began, and still there
+    if _rank(incident.severity) > _rank(incident.notified_severity):
+        return "escalated"
+    if incident.state == "acknowledged":
+        return None
+    if incident.peak_usd is not None and incident.notified_usd:
+        if incident.peak_usd >= policy.escalate_ratio * incident.notified_usd:
+            return "escalated"
+    new_day = incident.notified_day is None or incident.last_day > incident.notified_day
+    return "reminder" if new_day and _due(incident, incident.notified_at, now, policy) else None
+
+
+def _due(incident: Incident, notified_at: datetime, now: datetime, policy: Policy) -> bool:
+    if incident.until is not None and notified_at < incident.until <= now:
+        return True  # whoever snoozed it wants to hear when that is over
+    interval = policy.renotify.get(incident.severity)
+    return interval is not None and now - notified_at >= interval - JITTER
+
+
+def _announced(
+    incident: Incident, reason: Reason | None, planned: Mapping[str, datetime], now: datetime
+) -> Step:
+    names = (incident.subject, incident.finding.workload)
+    until = max((planned[name] for name in names if name in planned), default=now)
+    if until <= now:
+        return incident, reason
+    return incident.model_copy(update={"state": "planned", "until": until}), None
+
+
+def _quiet(incident: Incident, evaluated: date | None, now: datetime, policy: Policy) -> Step:
+    """Count a day once, however often it is evaluated; a day that nobody evaluated does not count."""
+    if evaluated is not None and evaluated > max(incident.last_day, incident.judged_day or date.min):
+        update = {"quiet_days": incident.quiet_days + 1, "judged_day": evaluated}
+        incident = incident.model_copy(update=update)
+    over = incident.quiet_days >= policy.resolve_after_quiet_days
+    if not over or evaluated is None or incident.state in MUTED:
+        return incident, None
+    resolved = incident.model_copy(update={"state": "resolved", "until": None, "resolved_at": now})
+    return resolved, "resolved" if incident.notified_at else None  # silence was promised, and kept
+
+
+def _told(incident: Incident, reason: Reason | None, now: datetime) -> Incident:
+    if reason is None or reason == "resolved":
+        return incident
+    highest = max(incident.severity, incident.notified_severity, key=_rank)
+    update: dict[str, object] = {
+        "notified_at": now,
+        "notified_usd": incident.peak_usd,
+        "notified_severity": highest,
+        "notified_day": incident.last_day,
+    }
+    if incident.state == "acknowledged":
+        update |= {"state": "open", "by": None}  # it was acknowledged for less than it is now
+    return incident.model_copy(update=update)
+
+
+def _latest(incidents: Iterable[Incident]) -> dict[Key, Incident]:
+    """The one that is not resolved, else the one that ended last."""
+    order = sorted(incidents, key=lambda one: (one.state != "resolved", one.last_day, one.id))
+    return {(one.rule, one.subject): one for one in order}
+
+
+def _settled(incidents: Iterable[Incident]) -> dict[Key, date]:
+    days: dict[Key, date] = {}
+    for one in incidents:
+        if one.state == "resolved":
+            key = (one.rule, one.subject)
+            days[key] = max(one.last_day, days.get(key, one.last_day))
+    return days
+
+
+def _fresh(findings: Iterable[Finding], settled: Mapping[Key, date]) -> dict[Key, list[Finding]]:
+    fresh: dict[Key, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        key = (finding.rule, finding.subject)
+        if finding.day > settled.get(key, date.min):
+            fresh[key].append(finding)
+    return fresh
+
+
+def _cold(incident: Incident, now: datetime, policy: Policy) -> bool:
+    return incident.resolved_at is None or now - incident.resolved_at > policy.cooldown
+
+
+def _lead(found: Sequence[Finding]) -> Finding:
+    """Of one day's several, the worst and dearest."""
+    return max(found, key=lambda one: (one.day, _rank(one.severity), one.usd or Decimal(0), one.summary))
+
+
+def _peak(found: Sequence[Finding], known: Decimal | None = None) -> Decimal | None:
+    dollars = [finding.usd for finding in found if finding.usd is not None]
+    return max(dollars if known is None else [*dollars, known], default=None)
+
+
+def _rank(severity: Severity | None) -> int:
+    return -1 if severity is None else SEVERITIES.index(severity)
+
+
+def _dearest_first(notice: Notice) -> tuple[Decimal, int, str, str]:
+    incident = notice.incident
+    return -(incident.peak_usd or Decimal(0)), -_rank(incident.severity), incident.rule, incident.subject
+
+
+def _identify(rule: str, subject: str, first_day: date, taken: Collection[str]) -> str:
+    """Six hex digits are enough to type; two incidents never share them, however many there are."""
+    digest = hashlib.sha256(f"{rule}\n{subject}\n{first_day}".encode()).hexdigest()
+    return next(digest[:length] for length in range(6, 65) if digest[:length] not in taken)

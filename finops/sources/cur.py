@@ -1,0 +1,238 @@
+"""Cost and Usage Reports: CUR 2.0, legacy CUR and narrow exports, Parquet or CSV.
+
+The two maps of CUR 2.0 are most of the cost of reading it. So product codes are found from scalar
+columns, product metadata from the first lines of as few files as name every usage type, and one scan
+reads the lines with one tag map. Where that shortcut is not provably safe, every map is read.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import duckdb
+
+from finops import sqlfile
+from finops.errors import ReconciliationError, SourceError
+from finops.model import Delivery, Value
+from finops.sources import cur_columns, cur_layout
+
+NATIVE = ["AmazonBedrock", "AmazonBedrockService", "AmazonBedrockFoundationModels", "AmazonBedrockAgentCore"]
+EDITION = "(Amazon Bedrock Edition)"
+SAMPLE = 4000  # lines a file is asked for its product metadata
+FORMAT = "1"  # of what this source writes; a new number re-reads every delivery
+EVERY_LINE = 2**62
+
+
+class Product(NamedTuple):
+    """Metadata of the lines of one product code and usage type."""
+
+    code: str
+    usage_type: str
+    name: str
+    provider: str | None
+    model: str | None
+    inference_type: str | None
+    feature: str | None
+    ambiguous: bool
+
+
+class Cur(Value):
+    """`export` chooses one of several exports below `path`; `tag_columns` are bare tag columns of a
+    narrow export; `cost_categories` reads that map too (it costs time)."""
+
+    kind: Literal["cur"] = "cur"
+    path: str
+    export: str | None = None
+    tag_columns: tuple[str, ...] = ("workload", "team", "environment", "cost_center")
+    cost_categories: bool = False
+    tables: ClassVar[tuple[str, ...]] = ("usage", "shapes", "tag_sets", "accounts", "notes")
+
+    def deliveries(self, base: Path) -> list[Delivery]:
+        root = base / self.path
+        options = (FORMAT, ",".join(self.tag_columns), str(self.cost_categories))
+        return [
+            Delivery(
+                source=f"cur:{self.path}" + (f":{self.export}" if self.export else ""),
+                kind=self.kind,
+                partition=group.partition,
+                signature=group.signature(*options),
+                files=tuple(map(str, group.files)),
+                origin=str(group.origin),
+            )
+            for group in cur_layout.groups(root, self.export)
+        ]
+
+    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+        before = _stats(delivery.files)
+        try:
+            Reader(con, self, delivery.files).run()
+        except duckdb.Error as exc:
+            raise SourceError(
+                f"cur: {_culprit(con, delivery.files)}: {str(exc).splitlines()[0]}; "
+                "the file is damaged or half copied: copy it again"
+            ) from exc
+        except SourceError as exc:
+            raise SourceError(f"cur: {delivery.origin}: {exc}") from exc
+        if _stats(delivery.files) != before:
+            raise SourceError(f"cur: {delivery.origin}: was being rewritten while it was read; run the sync again")
+
+
+class Reader:
+    """One delivery into the temporary tables of `Cur.tables`."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, settings: Cur, files: Sequence[str]) -> None:
+        self.con = con
+        self.settings = settings
+        self.files = files
+        self.columns = open_files(con, files[:1]).columns
+        self.sampled: dict[tuple[str, str], Product] = {}
+
+    def run(self) -> None:
+        for table in Cur.tables:
+            self.con.execute(sqlfile.read("ledger", table).sql)
+        two_steps = "product" in cur_columns.maps(self.columns) and len(self.files) > 1
+        self._view("cur_file", self.files, unread={"product"} if two_steps else set())
+        codes = self._codes()
+        unread = {"product"} if two_steps and self._metadata_is_by_usage_type(codes) else set()
+        if self._tags_suffice(codes):
+            unread.add("resource_tags")
+        self._view("cur_file", self.files, unread=unread)
+        self._query("lines", codes=codes, categories=self.settings.cost_categories)
+        self._query("keys")
+        if "product" in unread:
+            self._sample_the_rest()
+        self._store(self.sampled.values() if "product" in unread else ())
+        self._reconcile(codes)
+
+    def _codes(self) -> list[str]:
+        """The product codes that are Bedrock's; Marketplace codes by the product name they carry."""
+        rows = self._query("codes", native=NATIVE)
+        sure = {code for code, by_name in rows if not by_name}
+        doubtful = {code for code, by_name in rows if by_name} - sure
+        bedrock: set[str] = set()
+        for file in self.files:
+            if not doubtful:
+                break
+            named = {product.code: product.name for product in self._products(file, doubtful)}
+            bedrock |= {code for code, name in named.items() if EDITION in name}
+            doubtful -= named.keys()
+        return sorted(sure | bedrock)
+
+    def _products(self, file: str, codes: Collection[str], lines: int = SAMPLE) -> list[Product]:
+        self._view("cur_products", [file], unread=set(cur_columns.MAPS))
+        return [Product(*row) for row in self._query("products", codes=sorted(codes), lines=lines)]
+
+    def _metadata_is_by_usage_type(self, codes: Collection[str]) -> bool:
+        """False where a sample shows two products under one code and usage type, or one opaque code."""
+        found = self._products(self.files[0], codes)
+        self.sampled = {(p.code, p.usage_type): p for p in found}
+        names = {(p.code, p.name) for p in found if p.code not in NATIVE}
+        return not any(p.ambiguous for p in found) and len(names) == len({code for code, _ in names})
+
+    def _sample_the_rest(self) -> None:
+        """Ask file by file about the usage types that no sample has named yet."""
+        lines = self.con.execute("select distinct product_code, usage_type from cur_lines").fetchall()
+        for file in self.files:
+            wanted = {code for code, usage_type in lines if (code, usage_type) not in self.sampled}
+            if not wanted:
+                return
+            for product in self._products(file, wanted, lines=EVERY_LINE):
+                self.sampled.setdefault((product.code, product.usage_type), product)
+
+    def _tags_suffice(self, codes: list[str]) -> bool:
+        """Whether `tags` repeats `resource_tags`, by a sample of every file."""
+        if not {"tags", "resource_tags"} <= cur_columns.maps(self.columns):
+            return False
+        for file in self.files:
+            self._view("cur_probe", [file], unread={"product"})
+            if not self._query("tags_suffice", codes=codes, lines=64)[0][0]:
+                return False
+        return True
+
+    def _store(self, sampled: Iterable[Product]) -> None:
+        self._query("sampled")
+        rows = [(p.code, p.usage_type, p.name, p.provider, p.model, p.inference_type, p.feature) for p in sampled]
+        if rows:
+            self.con.executemany("insert into cur_sampled values (?, ?, ?, ?, ?, ?, ?)", rows)
+        for step in ("distinct_shapes", "distinct_tags", "usage", "shapes", "tag_sets", "accounts"):
+            self._query(step)
+        notes = [[note] for note in cur_columns.missing(self.columns)]
+        if notes:
+            self.con.executemany("insert into notes values (?)", notes)
+
+    def _reconcile(self, codes: list[str]) -> None:
+        """The rows kept are the rows billed, counted in two scans that share nothing but the codes."""
+        billed, kept = self._query("control", codes=codes)[0], self._query("read")[0]
+        if billed != kept:
+            raise ReconciliationError(
+                f"{self.files[0]}: {billed[0]} lines of ${billed[1]} are billed, {kept[0]} of ${kept[1]} were "
+                "read; nothing is stored. This is a fault in finops: please report it with the file's columns"
+            )
+
+    def _view(self, name: str, files: Sequence[str], *, unread: Collection[str]) -> None:
+        """Normalised lines of `files`. Columns may come and go from file to file."""
+        opened = open_files(self.con, files)
+        keys = self.settings.tag_columns
+        cur_columns.normalise(opened, unread=unread, tag_keys=keys).create_view(name, replace=True)
+
+    def _query(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
+        query = sqlfile.read("sources", "cur", name)
+        return self.con.execute(query.sql, query.bind(**values)).fetchall()
+
+
+def open_files(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> duckdb.DuckDBPyRelation:
+    """All columns as the files name them. CSV is read as text, so that no id or amount is guessed at."""
+    if files[0].endswith(".parquet"):
+        return con.read_parquet(list(files), union_by_name=len(files) > 1)
+    headers = {file: tuple(_header(file)) for file in files}
+    if len(set(headers.values())) > 1:
+        raise SourceError(f"{files[0]}: its parts have different columns; copy the whole assembly again")
+    return con.read_csv(
+        list(files),
+        header=True,
+        columns=dict.fromkeys(_distinct(headers[files[0]]), "VARCHAR"),
+        auto_detect=False,
+        delimiter=",",
+        quotechar='"',
+        escapechar='"',
+        null_padding=False,
+    )
+
+
+def _header(file: str) -> list[str]:
+    opener = gzip.open if file.endswith(".gz") else open
+    try:
+        with opener(file, "rt", encoding="utf-8-sig", newline="") as stream:
+            return next(csv.reader(stream), [])
+    except (OSError, EOFError, UnicodeDecodeError) as exc:
+        raise SourceError(f"{file}: {exc}; copy it again") from exc
+
+
+def _distinct(header: Sequence[str]) -> list[str]:
+    """Column names are compared without case in SQL; tag keys that differ by case only must survive."""
+    seen: Counter[str] = Counter()
+    names = []
+    for name in header:
+        seen[name.lower()] += 1
+        names.append(name + "\x1f" * (seen[name.lower()] - 1))
+    return names
+
+
+def _stats(files: Iterable[str]) -> list[tuple[int, int]]:
+    return [(stat.st_size, stat.st_mtime_ns) for stat in map(os.stat, files)]
+
+
+def _culprit(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> str:
+    """The first file that cannot be read by itself: an error over many files names none."""
+    for file in files:
+        try:
+            open_files(con, [file]).aggregate("count(*)").fetchall()
+        except duckdb.Error:
+            return file
+    return files[0]

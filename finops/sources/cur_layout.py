@@ -1,0 +1,202 @@
+"""Where AWS puts billing files, and which of them belong together.
+
+Three layouts are AWS's own: Data Exports (`data/BILLING_PERIOD=2026-10/`, manifest under `metadata/`),
+legacy CUR for Athena (`year=2026/month=10/`) and legacy CUR for download (`20261001-20261101/<assembly>/`).
+A manifest is written after its data files and names them; files it does not name are leftovers of an
+earlier delivery. Without a manifest, a period's directory, or else a single file, is one delivery.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from finops.errors import SourceError
+from finops.model import Value
+
+DATA = (".parquet", ".csv.gz", ".csv")
+_PERIODS = (
+    re.compile(r"(?i)(?:^|/)billing_period=(?P<y>\d{4})-(?P<m>\d{2})(?:/|$)"),
+    re.compile(r"(?:^|/)year=(?P<y>\d{4})/month=(?P<m>\d{1,2})(?:/|$)"),
+    re.compile(r"(?:^|/)(?P<y>\d{4})(?P<m>\d{2})01-\d{8}(?:/|$)"),
+)
+
+
+class Group(Value):
+    """Files that AWS replaces together. `period` is None where only the rows can tell."""
+
+    export: str
+    period: str | None
+    files: tuple[Path, ...]
+    origin: Path
+    manifest_digest: str = ""
+
+    @property
+    def partition(self) -> str:
+        return self.period or f"file-{hashlib.sha256(str(self.files[0]).encode()).hexdigest()[:12]}"
+
+    def signature(self, *options: str) -> str:
+        """Changes with the manifest, a file's name, size or modification time, or an option."""
+        digest = hashlib.sha256("\0".join((self.manifest_digest, *options)).encode())
+        for file in self.files:
+            stat = file.stat()
+            digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        return digest.hexdigest()[:32]
+
+
+def groups(root: Path, export: str | None) -> list[Group]:
+    """Every delivery below `root`, oldest first. Reads directories and manifests, no data."""
+    data, manifests = _walk(root)
+    if not data and not manifests:
+        raise SourceError(
+            f"cur: {root}: no .parquet or .csv.gz file below it; point `path` at the directory of the export"
+        )
+    found = [*_by_manifest(root, data, manifests)]
+    named = {file for group in found for file in group.files}
+    covered = {group.period for group in found}
+    found += [g for g in _loose(root, [f for f in data if f not in named]) if g.period not in covered]
+    chosen = [g for g in found if export in (None, g.export)]
+    if export is not None and not chosen:
+        names = ", ".join(sorted({g.export for g in found}))
+        raise SourceError(f"cur: {root}: no export named {export!r}; there is {names}")
+    _refuse_doubles(root, chosen)
+    return sorted(chosen, key=lambda g: (g.period or "", str(g.origin)))
+
+
+def _walk(root: Path) -> tuple[list[Path], list[Path]]:
+    if not root.is_dir():
+        raise SourceError(f"cur: {root}: no such directory; check `path` in [[sources]]")
+    data: list[Path] = []
+    manifests: list[Path] = []
+
+    def refuse(error: OSError) -> None:
+        raise SourceError(f"cur: {error.filename}: {error.strerror}; give the user that runs finops read access")
+
+    for directory, subdirectories, names in os.walk(root, onerror=refuse):
+        subdirectories[:] = sorted(d for d in subdirectories if d != "cost_and_usage_data_status")
+        for name in sorted(names):
+            path = Path(directory, name)
+            if name.lower().endswith("-manifest.json"):
+                manifests.append(path)
+            elif name.lower().endswith(DATA):
+                data.append(path)
+            elif name.lower().endswith(".csv.zip"):
+                raise SourceError(f"cur: {path}: ZIP cannot be read in a stream; set the export to GZIP or Parquet")
+    return data, manifests
+
+
+def _by_manifest(root: Path, data: list[Path], manifests: list[Path]) -> Iterator[Group]:
+    """One group per (export, period): the shallowest manifest is the one AWS keeps current."""
+    latest: dict[tuple[str, str], tuple[Path, list[str], str]] = {}
+    for path in sorted(manifests, key=lambda p: len(p.parts), reverse=True):
+        raw = _read(path)
+        try:
+            body = json.loads(raw)
+            export = body.get("exportName") or body.get("reportName") or _strip(path.name)
+            period = _month(body, path)
+            keys = _keys(body)
+        except (ValueError, AttributeError, TypeError) as exc:
+            raise SourceError(f"cur: {path}: not a manifest of AWS: {exc}; copy it again") from exc
+        latest[export, period] = (path, keys, hashlib.sha256(raw).hexdigest())
+    for (export, period), (path, keys, digest) in latest.items():
+        files = tuple(_resolve(root, data, key, path) for key in keys)
+        if files:
+            yield Group(export=export, period=period, files=files, origin=path, manifest_digest=digest)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise SourceError(f"cur: {path}: {exc.strerror}; give the user that runs finops read access") from exc
+
+
+def _strip(name: str) -> str:
+    return name[: -len("-Manifest.json")]
+
+
+def _month(body: dict[str, Any], path: Path) -> str:
+    start = str((body.get("billingPeriod") or {}).get("start", ""))
+    match = re.match(r"(\d{4})-?(\d{2})", start)
+    if match:
+        return f"{match[1]}-{match[2]}"
+    period = _period(path)
+    if period is None:
+        raise ValueError("it names no billing period")
+    return period
+
+
+def _keys(body: dict[str, Any]) -> list[str]:
+    """The data files it lists, whatever the list is called: `reportKeys`, `dataFiles` ..."""
+    keys: list[str] = []
+    for value in body.values():
+        if not isinstance(value, list):
+            continue
+        for item in value:
+            text = item if isinstance(item, str) else _key_of(item)
+            if text and text.lower().endswith(DATA):
+                keys.append(text)
+    return list(dict.fromkeys(keys))
+
+
+def _key_of(item: Any) -> str:
+    texts = [v for v in item.values() if isinstance(v, str)] if isinstance(item, dict) else []
+    return next((t for t in texts if t.lower().endswith(DATA)), "")
+
+
+def _resolve(root: Path, data: list[Path], key: str, manifest: Path) -> Path:
+    """The local copy of an S3 key: one path is the tail of the other, never just the same file name."""
+    parts = tuple(p for p in re.sub(r"^s3://[^/]+/", "", key).split("/") if p)
+    for path in data:
+        relative = path.relative_to(root).parts
+        if path.name == parts[-1] and (parts[-len(relative) :] == relative or path.parts[-len(parts) :] == parts):
+            return path
+    raise SourceError(
+        f"cur: {manifest}: names {key}, which is not below {root}; "
+        "the copy is incomplete: sync the whole export again"
+    )
+
+
+def _loose(root: Path, data: Iterable[Path]) -> Iterator[Group]:
+    by_directory: dict[tuple[Path, str], list[Path]] = defaultdict(list)
+    for path in data:
+        period = _period(path.relative_to(root).parent) or _period(path.parent)
+        if period is None:
+            yield Group(export="files", period=None, files=(path,), origin=path)
+        else:
+            by_directory[path.parent, period].append(path)
+    for (directory, period), files in by_directory.items():
+        yield Group(export=_strip_part(files[0].name), period=period, files=tuple(files), origin=directory)
+
+
+def _strip_part(name: str) -> str:
+    return re.sub(r"(-\d{5})?(\.snappy)?\.(parquet|csv|csv\.gz)$", "", name)
+
+
+def _period(path: Path) -> str | None:
+    text = path.as_posix()
+    for pattern in _PERIODS:
+        match = pattern.search(text)
+        if match:
+            return f"{match['y']}-{int(match['m']):02d}"
+    return None
+
+
+def _refuse_doubles(root: Path, found: list[Group]) -> None:
+    """Two deliveries of one month would count every dollar twice."""
+    seen: dict[str, Group] = {}
+    for group in found:
+        if group.period is None:
+            continue
+        other = seen.setdefault(group.period, group)
+        if other is not group:
+            raise SourceError(
+                f"cur: {root}: billing period {group.period} is delivered twice, by {other.origin} and "
+                f"{group.origin}; point `path` at one of them, or choose with `export = \"...\"`"
+            )

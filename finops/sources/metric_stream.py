@@ -1,0 +1,45 @@
+"""CloudWatch Metric Streams as Firehose writes them: one JSON object per datapoint, `.gz` or plain.
+
+AWS: "CloudWatch metric stream output in JSON format". OpenTelemetry output is not read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from finops import sqlfile
+from finops.errors import SourceError
+from finops.model import Delivery, Value
+from finops.sources import directory
+
+
+class MetricStream(Value):
+    """Fills `datapoints`. A delivery is an arrival day, so one hour may stand in two: readers sum them."""
+
+    kind: Literal["metric_stream"] = "metric_stream"
+    path: str
+
+    def deliveries(self, base: Path) -> list[Delivery]:
+        return directory.by_day(self.kind, self.path, base)
+
+    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+        """All records of the delivery, or SourceError and none."""
+        directory.check_gzip(self.kind, delivery.files)
+        fill = sqlfile.read("sources", "metric_stream")
+        con.execute(sqlfile.read("ledger", "datapoints").sql)
+        try:
+            con.execute(fill.sql, fill.bind(files=list(delivery.files))).fetchall()
+        except duckdb.Error as exc:
+            raise SourceError(
+                f"{self.kind}: {_reason(exc)}; the stream's output format must be JSON, gzipped files end in .gz, "
+                "and a damaged file is fetched again or moved away"
+            ) from exc
+
+
+def _reason(exc: duckdb.Error) -> str:
+    """DuckDB's first line, which names the file; its count of records can be one off."""
+    line = str(exc).partition("\n")[0].rstrip(". ")
+    return line.partition(" Error: ")[2].replace("in record/value", "near record") or line
