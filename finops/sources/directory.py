@@ -28,7 +28,7 @@ def by_day(kind: str, path: str, base: Path) -> list[Delivery]:
     """
     if path.startswith("s3://"):
         raise SourceError(
-            f"{kind}: {path}: this source reads a directory; copy the bucket first with `aws s3 sync {path} DIR` "
+            f"{kind}: {path}: this source reads a directory; copy the bucket with `aws s3 sync {path} DIR` "
             "and let `path` in [[sources]] name DIR"
         )
     root = base / path
@@ -39,7 +39,8 @@ def by_day(kind: str, path: str, base: Path) -> list[Delivery]:
         found = [_delivery(kind, path, root, day, sorted(files)) for day, files in sorted(days.items())]
     except OSError as exc:
         raise SourceError(
-            f"{kind}: cannot list {exc.filename}: {exc.strerror}; check `path` in [[sources]] and its permissions"
+            f"{kind}: cannot list {exc.filename}: {exc.strerror}; "
+            "check `path` in [[sources]] and its permissions"
         ) from exc
     if not found:
         raise SourceError(f"{kind}: {root} holds no files; check `path` in [[sources]], or fill it first")

@@ -17,7 +17,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import duckdb
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -68,7 +68,7 @@ class BedrockTag(Shape):
 
 class ResourceTagMapping(Shape):
     ResourceARN: Arn
-    Tags: tuple[Tag, ...] = ()  # empty: once tagged, now untagged
+    Tags: list[Tag] = []  # empty: once tagged, now untagged
 
     def resource(self) -> Resource:
         return Resource(arn=self.ResourceARN, tags={tag.Key: tag.Value for tag in self.Tags})
@@ -81,7 +81,7 @@ class InferenceProfileModel(Shape):
 class InferenceProfileSummary(Shape):
     inferenceProfileArn: Arn
     inferenceProfileName: str
-    models: tuple[InferenceProfileModel, ...]
+    models: list[InferenceProfileModel]
 
     def resource(self) -> Resource:
         ids = {_model_id(model.modelArn) for model in self.models}  # one model in several regions is one id
@@ -134,21 +134,18 @@ class FunctionConfiguration(Shape):
 class Answer(Shape):
     """One saved answer: one of these lists, or the tags of one resource."""
 
-    ResourceTagMappingList: tuple[ResourceTagMapping, ...] = ()
-    inferenceProfileSummaries: tuple[InferenceProfileSummary, ...] = ()
-    provisionedModelSummaries: tuple[ProvisionedModelSummary, ...] = ()
-    Functions: tuple[FunctionConfiguration, ...] = ()
+    ResourceTagMappingList: list[ResourceTagMapping] = []
+    inferenceProfileSummaries: list[InferenceProfileSummary] = []
+    provisionedModelSummaries: list[ProvisionedModelSummary] = []
+    Functions: list[FunctionConfiguration] = []
     resourceARN: Arn | None = None
-    tags: tuple[BedrockTag, ...] = ()
+    tags: list[BedrockTag] = []
 
     def resources(self) -> Iterator[Resource]:
-        for item in (
-            *self.ResourceTagMappingList,
-            *self.inferenceProfileSummaries,
-            *self.provisionedModelSummaries,
-            *self.Functions,
-        ):
-            yield item.resource()
+        yield from (item.resource() for item in self.ResourceTagMappingList)
+        yield from (item.resource() for item in self.inferenceProfileSummaries)
+        yield from (item.resource() for item in self.provisionedModelSummaries)
+        yield from (item.resource() for item in self.Functions)
         if self.resourceARN is not None:
             yield Resource(arn=self.resourceARN, tags={tag.key: tag.value for tag in self.tags})
 
@@ -158,6 +155,7 @@ class Inventory(Value):
 
     kind: Literal["inventory"] = "inventory"
     path: str
+    tables: ClassVar[tuple[str, ...]] = ("resources", "commitments")
 
     def deliveries(self, base: Path) -> list[Delivery]:
         return directory.by_day(self.kind, self.path, base)
@@ -180,8 +178,8 @@ def _answer(file: Path) -> Answer:
         document = json.loads(file.read_bytes())  # bytes: PowerShell saves UTF-16
     except (OSError, ValueError) as exc:
         raise SourceError(
-            f"inventory: {file}: not readable as JSON ({exc}); save the AWS CLI answer again with --output json, "
-            "or move the file away"
+            f"inventory: {file}: not readable as JSON ({exc}); save the AWS CLI answer again "
+            "with --output json, or move the file away"
         ) from exc
     _recognise(file, document)
     try:
@@ -204,7 +202,7 @@ def _recognise(file: Path, document: Any) -> None:
     known = Answer.model_fields.keys() - {"resourceARN"}
     if not known & set(keys):
         raise SourceError(
-            f"inventory: {file}: holds {', '.join(keys) or 'no object'}, which is no answer that is understood; "
+            f"inventory: {file}: holds {', '.join(keys) or 'no object'}, which is no answer understood here; "
             f"expected one of {', '.join(sorted(known))} at the top level"
         )
 

@@ -6,7 +6,7 @@ AWS: "CloudWatch metric stream output in JSON format". OpenTelemetry output is n
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import duckdb
 
@@ -21,21 +21,22 @@ class MetricStream(Value):
 
     kind: Literal["metric_stream"] = "metric_stream"
     path: str
+    tables: ClassVar[tuple[str, ...]] = ("datapoints",)
 
     def deliveries(self, base: Path) -> list[Delivery]:
         return directory.by_day(self.kind, self.path, base)
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
         """All records of the delivery, or SourceError and none."""
-        directory.check_gzip(self.kind, delivery.files)
         fill = sqlfile.read("sources", "metric_stream")
         con.execute(sqlfile.read("ledger", "datapoints").sql)
+        directory.check_gzip(self.kind, delivery.files)
         try:
             con.execute(fill.sql, fill.bind(files=list(delivery.files))).fetchall()
         except duckdb.Error as exc:
             raise SourceError(
-                f"{self.kind}: {_reason(exc)}; the stream's output format must be JSON, gzipped files end in .gz, "
-                "and a damaged file is fetched again or moved away"
+                f"{self.kind}: {_reason(exc)}; the stream's output format must be JSON, gzipped files end "
+                "in .gz, and a damaged file is fetched again or moved away"
             ) from exc
 
 

@@ -39,10 +39,12 @@ record as (
     where case
         when account_id is not null and region is not null and namespace is not null
             and metric_name is not null and value.sum is not null and value.count is not null
+            and coalesce(list_count(map_values(dimensions)) = cardinality(dimensions), true)
             and timestamp > 1_000_000_000_000         -- milliseconds; seconds would be 1970
             then true
         else error(format(
-            '{}: a record ({}, {}) lacks its account_id, region, namespace, metric_name, value.sum, value.count or a timestamp in milliseconds',
+            '{}: a record ({}, {}) lacks its account_id, region, namespace, metric_name, '
+            'value.sum, value.count, a dimension''s value or a timestamp in milliseconds',
             filename, coalesce(namespace, 'no namespace'), coalesce(metric_name, 'no metric_name')
         ))
     end
