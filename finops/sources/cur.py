@@ -91,12 +91,16 @@ class Reader:
         self.settings = settings
         self.files = files
         self.columns = open_files(con, files[:1]).columns
+        self.text = not files[0].endswith(".parquet")
         self.sampled: dict[tuple[str, str], Product] = {}
 
     def run(self) -> None:
         for table in Cur.tables:
             self.con.execute(sqlfile.read("ledger", table).sql)
-        two_steps = "product" in cur_columns.maps(self.columns) and len(self.files) > 1
+        if self.text:
+            self._stage()
+        maps = cur_columns.maps(self.columns)
+        two_steps = "product" in maps and len(self.files) > 1 and not self.text
         self._view("cur_file", self.files, unread={"product"} if two_steps else set())
         codes = self._codes()
         unread = {"product"} if two_steps and self._metadata_is_by_usage_type(codes) else set()
@@ -109,6 +113,12 @@ class Reader:
             self._sample_the_rest()
         self._store(self.sampled.values() if "product" in unread else ())
         self._reconcile(codes)
+
+    def _stage(self) -> None:
+        """Text is parsed once: what may be Bedrock's waits in a table, and every view is of that table."""
+        opened = open_files(self.con, self.files)
+        cur_columns.normalise(opened, tag_keys=self.settings.tag_columns).create_view("cur_text", replace=True)
+        self._query("candidates", native=NATIVE)
 
     def _codes(self) -> list[str]:
         """The product codes that are Bedrock's; Marketplace codes by the product name they carry."""
@@ -147,7 +157,7 @@ class Reader:
 
     def _tags_suffice(self, codes: list[str]) -> bool:
         """Whether `tags` repeats `resource_tags`, by a sample of every file."""
-        if not {"tags", "resource_tags"} <= cur_columns.maps(self.columns):
+        if self.text or not {"tags", "resource_tags"} <= cur_columns.maps(self.columns):
             return False
         for file in self.files:
             self._view("cur_probe", [file], unread={"product"})
@@ -177,6 +187,9 @@ class Reader:
 
     def _view(self, name: str, files: Sequence[str], *, unread: Collection[str]) -> None:
         """Normalised lines of `files`. Columns may come and go from file to file."""
+        if self.text:
+            self.con.table("cur_candidates").create_view(name, replace=True)
+            return
         opened = open_files(self.con, files)
         keys = self.settings.tag_columns
         cur_columns.normalise(opened, unread=unread, tag_keys=keys).create_view(name, replace=True)

@@ -1,0 +1,65 @@
+"""The public SQL surface: one view a file, in the order in which they need each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+from finops.sqlfile import QUERIES, Header, SqlFile, SqlFileError, load
+
+
+class MetricHeader(Header):
+    """`grain` says what one row is; `columns` explains what a name alone does not."""
+
+    grain: str
+    columns: dict[str, str] = {}
+
+
+class Metric(MetricHeader):
+    name: str
+    file: SqlFile
+
+
+def shipped(directories: Iterable[Path] = ()) -> list[Metric]:
+    """Every metric file, ours and then `directories`, each after the ones it reads. Later files win."""
+    found: dict[str, Metric] = {}
+    for directory in (QUERIES / "metrics", *directories):
+        for path in sorted(directory.glob("*.sql")):
+            file, header = load(path, MetricHeader)
+            found[file.name] = Metric(name=file.name, file=file, **header.model_dump())
+    return _ordered(found)
+
+
+def _ordered(found: dict[str, Metric]) -> list[Metric]:
+    needs = {
+        name: {other for other in found if other != name and re.search(rf"\b{other}\b", metric.file.sql)}
+        for name, metric in found.items()
+    }
+    try:
+        return [found[name] for name in TopologicalSorter(needs).static_order()]
+    except CycleError as exc:
+        raise SqlFileError(f"metrics {' -> '.join(exc.args[1])} read each other in a circle") from exc
+
+
+def create_views(con: duckdb.DuckDBPyConnection, directories: Iterable[Path] = ()) -> None:
+    """Create every view in the current database, described by a comment."""
+    for metric in shipped(directories):
+        try:
+            con.execute(f'create view "{metric.name}" as {metric.file.sql}')
+        except duckdb.Error as exc:
+            raise SqlFileError(f"{metric.file.path}: {exc}") from exc
+        comment = f"{metric.title}: {metric.grain}".replace("'", "''")
+        con.execute(f"comment on view \"{metric.name}\" is '{comment}'")
+
+
+def drop_views(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop every view of the current database, so that tables under them can change."""
+    names = con.execute(
+        "select view_name from duckdb_views() where database_name = current_database() and not internal"
+    ).fetchall()
+    for (name,) in names:
+        con.execute(f'drop view if exists "{name}"')

@@ -1,0 +1,22 @@
+/*---
+title = "Identities: who a line may be named by, each once, with the names it got"
+doc = "`resource_since` is the day from which the inventory's tags of the resource are those seen here."
+---*/
+create table identities (
+    identity_id uinteger primary key,
+    identity_key varchar not null unique,
+    account_id varchar not null,
+    resource_id varchar,
+    principal varchar,
+    tag_set_id uinteger not null,
+    resource_since date,
+    workload varchar,
+    team varchar,
+    environment varchar,
+    cost_center varchar,
+    model_tag varchar,
+    attribution varchar,
+    attribution_by_key map(varchar, varchar),
+    reason varchar,
+    collision varchar
+)

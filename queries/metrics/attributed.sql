@@ -1,0 +1,79 @@
+/*---
+title = "Every billed line with its names"
+grain = "one line x share: hour, account, region, identity, kind, line type"
+doc = "The single source of every number here. All line types are in it (see cost_class); the dollars of any day sum to the bill exactly."
+[columns]
+day = "UTC day of use"
+workload = "(untagged) where no rung answered; `reason` says why"
+model_tag = "the Model tag somebody set, not the model billed"
+token_kind = "NULL where the line counts no tokens"
+cost_class = "usage, fee, tax, credit, refund, discount or unknown; spend is usage + fee + unknown"
+tokens = "tokens; NULL where the unit is unknown or the line counts none"
+gross_usd = "unblended cost of the line"
+net_usd = "net unblended where AWS gives it, else unblended"
+list_usd = "public on-demand price; NULL where AWS gives none"
+attribution = "the rung that named the workload"
+attribution_by_key = "the rung that answered, per key"
+basis = "final once invoiced or settled (48 h, Marketplace 72 h), else provisional"
+reason = "why the workload is (untagged)"
+collision = "tag keys that differ only in spelling and disagree"
+unclassified = "what could not be read in the line"
+---*/
+select
+    l.billing_period,
+    l.hour::date as day,
+    l.hour,
+    l.payer_account_id,
+    l.account_id,
+    a.account_name,
+    l.region,
+    i.workload,
+    i.team,
+    i.environment,
+    i.cost_center,
+    i.model_tag,
+    k.provider,
+    k.model,
+    k.family,
+    k.tier,
+    k.token_kind,
+    k.service_tier,
+    k.scope,
+    k.charge,
+    l.line_type,
+    case
+        when l.line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') then 'usage'
+        when l.line_type = 'Fee' then 'fee'
+        when l.line_type = 'Tax' then 'tax'
+        when l.line_type = 'Credit' then 'credit'
+        when l.line_type = 'Refund' then 'refund'
+        when l.line_type like '%Discount' or l.line_type = 'SavingsPlanNegation' then 'discount'
+        else 'unknown'
+    end as cost_class,
+    case when l.line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') then
+        (round((l.amount_before + l.amount) * k.tokens_per_unit) - round(l.amount_before * k.tokens_per_unit))::bigint
+    end as tokens,
+    l.gross_usd,
+    l.net_usd,
+    l.list_usd,
+    l.currency,
+    i.resource_id,
+    i.principal,
+    i.attribution,
+    i.attribution_by_key,
+    if(l.invoiced or l.hour < if(k.billing_entity = 'AWS Marketplace', m.settled_through_marketplace, m.settled_through),
+        'final', 'provisional') as basis,
+    k.usage_type,
+    k.product_code,
+    k.operation,
+    l.lines,
+    i.reason,
+    i.collision,
+    k.unclassified
+from lines as l
+join kinds as k using (kind_id)
+join identities as i using (identity_id)
+left join marks as m using (delivery_id)
+left join (
+    select account_id, max(account_name) as account_name from accounts group by account_id
+) as a on a.account_id = l.account_id

@@ -1,0 +1,33 @@
+/*---
+title = "How far each source reaches"
+grain = "source"
+[columns]
+data_through = "end of the last hour (or day of the last snapshot) that it has"
+complete_through = "last whole day of it"
+settled_through = "until when its dollars are final; Marketplace lines a day earlier; NULL for sources without dollars"
+notes = "what it cannot answer, and what to switch on"
+---*/
+with reach as (
+    select source, max(data_through) as data_through, max(complete_through) as complete_through,
+        max(settled_through) as settled_through
+    from marks
+    group by source
+    union all
+    select d.source, max(p.hour) + interval 1 hour, (max(p.hour) + interval 1 hour)::date - 1, null
+    from datapoints as p
+    join deliveries as d using (delivery_id)
+    group by d.source
+    union all
+    select d.source, max(r.snapshot_day)::timestamp, max(r.snapshot_day), null
+    from resources as r
+    join deliveries as d using (delivery_id)
+    group by d.source
+)
+
+select d.source, d.kind, r.data_through, r.complete_through, r.settled_through,
+    count(distinct d.delivery_id) as deliveries, max(d.generation) as changed_in_generation,
+    string_agg(distinct n.note, '; ') as notes
+from deliveries as d
+left join reach as r using (source)
+left join delivery_notes as n using (delivery_id)
+group by d.source, d.kind, r.data_through, r.complete_through, r.settled_through

@@ -1,0 +1,33 @@
+/*---
+title = "Requests and tokens as CloudWatch counts them"
+grain = "hour x account, region, resource"
+doc = "Minutes behind, where the bill is a day behind. A resource that several workloads share has no workload."
+[columns]
+resource = "last part of the ARN, or the model id: what CloudWatch calls ModelId, FunctionName or StateMachineArn"
+requests = "Bedrock invocations, function invocations or executions started; NULL where not reported"
+input_tokens = "without cache reads and writes"
+---*/
+with points as (
+    select hour, account_id, region, namespace, dimension, regexp_extract(resource, '[^/:]+(?::\d+)?$') as resource,
+        sum(sum) filter (metric in ('Invocations', 'Inferences', 'ExecutionsStarted')) as requests,
+        sum(sum) filter (metric in ('InputTokenCount', 'TotalInputTokens', 'InputTokens')) as input_tokens,
+        sum(sum) filter (metric in ('OutputTokenCount', 'TotalOutputTokens', 'OutputTokens')) as output_tokens,
+        sum(sum) filter (metric = 'CacheReadInputTokenCount') as cache_read_tokens,
+        sum(sum) filter (metric = 'CacheWriteInputTokenCount') as cache_write_tokens,
+        sum(sum) filter (metric in ('InvocationServerErrors', 'InvocationClientErrors')) as errors,
+        sum(sum) filter (metric = 'InvocationThrottles') as throttles
+    from datapoints
+    where dimension <> ''
+    group by all
+)
+
+select p.hour, p.hour::date as day, p.account_id, p.region, p.namespace, p.resource,
+    n.workload, n.team, n.environment, n.cost_center, coalesce(n.shared, false) as shared,
+    coalesce(n.model, m.model) as model, coalesce(n.family, m.family) as family, coalesce(n.tier, m.tier) as tier,
+    p.requests::bigint as requests, p.input_tokens::bigint as input_tokens, p.output_tokens::bigint as output_tokens,
+    p.cache_read_tokens::bigint as cache_read_tokens, p.cache_write_tokens::bigint as cache_write_tokens,
+    p.errors::bigint as errors, p.throttles::bigint as throttles
+from points as p
+left join resource_names as n
+    on n.account_id = p.account_id and n.region = p.region and n.resource = p.resource
+left join model_ids as m on m.model_id = p.resource

@@ -1,0 +1,11 @@
+/*---
+title = "Days whose dollars changed after they were first read"
+grain = "generation x billing_period, day, workload"
+[columns]
+before_usd = "gross USD as published before"
+after_usd = "gross USD from then on"
+seen_at = "when this was seen"
+basis_before = "what the day was called before it changed"
+---*/
+select billing_period, day, workload, before_usd, after_usd, seen_at, basis_before, generation, source
+from restated

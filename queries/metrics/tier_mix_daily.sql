@@ -1,0 +1,32 @@
+/*---
+title = "Haiku : Sonnet"
+grain = "day x workload"
+doc = "The ratio that tells whether a router routes. NULL where there is no Sonnet to compare with, or no request count."
+[columns]
+haiku_to_sonnet = "requests to Haiku per request to Sonnet"
+haiku_to_sonnet_tokens = "the same by tokens"
+haiku_to_sonnet_usd = "the same by dollars"
+haiku_share = "Haiku's share of Claude requests"
+---*/
+with mix as (
+    select day, workload,
+        sum(requests) filter (tier = 'haiku')::bigint as haiku_requests,
+        sum(requests) filter (tier = 'sonnet')::bigint as sonnet_requests,
+        sum(requests) filter (tier = 'opus')::bigint as opus_requests,
+        sum(tokens) filter (tier = 'haiku')::bigint as haiku_tokens,
+        sum(tokens) filter (tier = 'sonnet')::bigint as sonnet_tokens,
+        sum(gross_usd) filter (tier = 'haiku') as haiku_usd,
+        sum(gross_usd) filter (tier = 'sonnet') as sonnet_usd,
+        sum(requests) as requests
+    from tier_share_daily
+    where family = 'claude'
+    group by all
+)
+
+select * exclude (requests),
+    haiku_requests / nullif(sonnet_requests, 0) as haiku_to_sonnet,
+    haiku_tokens / nullif(sonnet_tokens, 0) as haiku_to_sonnet_tokens,
+    (haiku_usd / nullif(sonnet_usd, 0))::double as haiku_to_sonnet_usd,
+    haiku_requests / nullif(requests, 0) as haiku_share
+from mix
+where haiku_tokens is not null or sonnet_tokens is not null

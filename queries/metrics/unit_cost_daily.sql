@@ -1,0 +1,58 @@
+/*---
+title = "Cost per query"
+grain = "day x workload"
+doc = "The bill counts no requests, so queries come from CloudWatch: Bedrock invocations, or the workload's own unit ([[workloads]] unit). Dollars of resources whose requests nobody counted stay out of the ratio, and coverage says how many."
+[columns]
+queries = "NULL where nobody counts them"
+usd_per_query = "dollars of counted resources over queries"
+query_source = "where queries come from"
+coverage = "share of the workload's dollars whose requests are counted, 0 to 1"
+usd_per_1m_tokens = "gross dollars of token lines per million tokens"
+calls_per_query = "Bedrock invocations per query: 1 by definition, or how many model calls one unit takes"
+---*/
+with spend as (
+    select day, workload, account_id, regexp_extract(resource_id, '[^/]+$') as resource,
+        sum(gross_usd) as gross_usd, sum(tokens) as tokens,
+        sum(gross_usd) filter (tokens is not null) as token_usd
+    from attributed
+    where cost_class in ('usage', 'fee', 'unknown')
+    group by all
+),
+
+calls as (
+    select day, workload, account_id, resource, sum(requests) as requests
+    from requests_hourly
+    where namespace in ('AWS/Bedrock', 'AWS/BedrockMantle') and workload is not null and requests is not null
+    group by all
+),
+
+covered as (
+    select s.day, s.workload, sum(s.gross_usd) as gross_usd, sum(s.tokens) as tokens, sum(s.token_usd) as token_usd,
+        sum(c.requests) as calls,
+        sum(s.gross_usd) filter (c.requests is not null) as counted_usd
+    from spend as s
+    left join calls as c using (day, workload, account_id, resource)
+    group by all
+),
+
+own_units as (
+    select r.day, u.workload, u.namespace, sum(r.requests) as units
+    from workload_units as u
+    join requests_hourly as r
+        on r.namespace = u.namespace and r.resource = regexp_extract(u.resource, '[^/:]+$')
+    where u.resource is not null
+    group by all
+)
+
+select day, workload,
+    coalesce(o.units, if(u.workload is null, c.calls, null))::bigint as queries,
+    coalesce(u.namespace, 'AWS/Bedrock') as query_source,
+    (if(u.workload is null, c.counted_usd, c.gross_usd)
+        / nullif(coalesce(o.units, if(u.workload is null, c.calls, null)), 0))::double as usd_per_query,
+    (if(u.workload is null, coalesce(c.counted_usd, 0), c.gross_usd) / nullif(c.gross_usd, 0))::double as coverage,
+    (c.token_usd * 1000000 / nullif(c.tokens, 0))::double as usd_per_1m_tokens,
+    if(u.workload is null, if(c.calls > 0, 1.0, null), c.calls / nullif(o.units, 0)) as calls_per_query,
+    c.gross_usd
+from covered as c
+left join (from workload_units where resource is not null) as u using (workload)
+left join own_units as o using (day, workload)

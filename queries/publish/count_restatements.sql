@@ -1,0 +1,4 @@
+/*---
+title = "Days restated by one generation"
+---*/
+select count(distinct day) from catalogue.restated where generation = $generation
