@@ -44,6 +44,13 @@ class Policy(Value):
     group_above: int = 5
 
 
+class _Run(Value):
+    evaluated: Mapping[str, date]
+    now: datetime
+    policy: Policy
+    planned: Mapping[str, datetime]
+
+
 def decide(
     incidents: Sequence[Incident],
     findings: Sequence[Finding],
@@ -54,16 +61,17 @@ def decide(
 ) -> Decision:
     """`evaluated`: rule -> latest day it ran on with complete data; absent = no data, nothing resolves.
 
-    `planned`: subject or workload -> end of activity announced in advance. The same call on its own
-    result decides nothing.
+    `planned`: subject or workload -> end of activity announced in advance, kept after it is over: the
+    bill is late, and findings about planned days come after them. The same call on its own result
+    decides nothing.
     """
-    known, settled = _latest(incidents), _settled(incidents)
-    found = _fresh(findings, settled)
+    run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned or {})
+    known, found = _latest(incidents), _fresh(findings, _settled(incidents))
     taken = {incident.id for incident in incidents}
     steps: list[Step] = []
     for key in sorted(known.keys() | found.keys()):
         before = known.get(key)
-        after, reason = _step(before, found.get(key, []), evaluated.get(key[0]), now, policy, planned or {}, taken)
+        after, reason = _step(before, found.get(key, []), run, taken)
         taken.add(after.id)
         if after != before:
             steps.append((after, reason))
@@ -74,30 +82,18 @@ def decide(
     )
 
 
-def _step(
-    before: Incident | None,
-    found: Sequence[Finding],
-    evaluated: date | None,
-    now: datetime,
-    policy: Policy,
-    planned: Mapping[str, datetime],
-    taken: Collection[str],
-) -> Step:
-    reason: Reason | None = None
-    if before is None or (before.state == "resolved" and found and _cold(before, now, policy)):
-        incident, reason = _opened(found, now, taken), "opened"
-    elif before.state == "resolved":
-        if not found:
-            return before, None
-        incident, reason = _reopened(before, found), "reopened"
+def _step(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
+    if before is not None and before.state != "resolved":
+        incident = _woken(_continued(before, found), run.now)
+        return _closed(*_judged(incident, run), _news(incident, found, run), run)
+    if before is not None and not found:
+        return before, None
+    if before is None or _cold(before, run):
+        incident, reason = _announced(_opened(found, run.now, taken), "opened", run)
     else:
-        incident = _continued(_woken(before, now), found)
-        reason = _news(incident, found, now, policy)
-    if before is None or before.state == "resolved":
-        incident, reason = _announced(incident, reason, planned, now)
-    if reason is None:
-        incident, reason = _quiet(incident, evaluated, now, policy)
-    return _told(incident, reason, now), reason
+        incident, reason = _announced(_reopened(before, found), "reopened", run)
+    incident, _ = _judged(incident, run)
+    return _told(incident, reason, run.now), reason
 
 
 def _opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> Incident:
@@ -119,19 +115,36 @@ def _opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> 
 def _reopened(before: Incident, found: Sequence[Finding]) -> Incident:
     """The same incident, but nobody has answered for this burst: who acknowledged it is asked again."""
     lead = _lead(found)
-    fresh = {
-        "state": "open", "severity": lead.severity, "last_day": lead.day, "peak_usd": _peak(found),
-        "notified_severity": None, "quiet_days": 0, "until": None, "by": None, "resolved_at": None,
-        "finding": lead,
-    }  # fmt: skip
-    return before.model_copy(update=fresh)
+    return before.model_copy(
+        update={
+            "state": "open",
+            "severity": lead.severity,
+            "last_day": lead.day,
+            "peak_usd": _peak(found),
+            "notified_at": None,
+            "notified_usd": None,
+            "notified_severity": None,
+            "notified_day": None,
+            "quiet_days": 0,
+            "until": None,
+            "by": None,
+            "resolved_at": None,
+            "finding": lead,
+        }
+    )
 
 
 def _woken(incident: Incident, now: datetime) -> Incident:
     """`until` stays: it says that silence ended after the last message, see `_news`."""
-    if incident.state in MUTED and incident.until is not None and incident.until <= now:
-        return incident.model_copy(update={"state": "open", "by": None})
-    return incident
+    if incident.state not in MUTED or incident.until is None or now < incident.until:
+        return incident
+    if incident.state == "planned" and _covers(incident.until, incident.last_day):
+        return incident
+    return incident.model_copy(update={"state": "open", "by": None})
+
+
+def _covers(until: datetime, day: date) -> bool:
+    return day < until.date()
 
 
 def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
@@ -146,7 +159,7 @@ def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
     return incident.model_copy(update=update)
 
 
-def _news(incident: Incident, found: Sequence[Finding], now: datetime, policy: Policy) -> Reason | None:
+def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | None:
     if not found or incident.state in MUTED:
         return None
     if incident.notified_at is None:
@@ -155,44 +168,53 @@ def _news(incident: Incident, found: Sequence[Finding], now: datetime, policy: P
         return "escalated"
     if incident.state == "acknowledged":
         return None
-    if incident.peak_usd is not None and incident.notified_usd:
-        if incident.peak_usd >= policy.escalate_ratio * incident.notified_usd:
-            return "escalated"
+    if _grew(incident, run.policy.escalate_ratio):
+        return "escalated"
     new_day = incident.notified_day is None or incident.last_day > incident.notified_day
-    return "reminder" if new_day and _due(incident, incident.notified_at, now, policy) else None
+    return "reminder" if new_day and _due(incident, incident.notified_at, run) else None
 
 
-def _due(incident: Incident, notified_at: datetime, now: datetime, policy: Policy) -> bool:
-    if incident.until is not None and notified_at < incident.until <= now:
+def _grew(incident: Incident, ratio: Decimal) -> bool:
+    if incident.peak_usd is None or not incident.notified_usd:
+        return False
+    return incident.peak_usd >= ratio * incident.notified_usd
+
+
+def _due(incident: Incident, notified_at: datetime, run: _Run) -> bool:
+    if incident.until is not None and notified_at < incident.until <= run.now:
         return True  # whoever snoozed it wants to hear when that is over
-    interval = policy.renotify.get(incident.severity)
-    return interval is not None and now - notified_at >= interval - JITTER
+    interval = run.policy.renotify.get(incident.severity)
+    return interval is not None and run.now - notified_at >= interval - JITTER
 
 
-def _announced(
-    incident: Incident, reason: Reason | None, planned: Mapping[str, datetime], now: datetime
-) -> Step:
-    names = (incident.subject, incident.finding.workload)
-    until = max((planned[name] for name in names if name in planned), default=now)
-    if until <= now:
+def _announced(incident: Incident, reason: Reason, run: _Run) -> Step:
+    names = (incident.subject, incident.finding.workload or incident.subject)
+    until = max((run.planned[name] for name in names if name in run.planned), default=None)
+    if until is None or (until <= run.now and not _covers(until, incident.last_day)):
         return incident, reason
     return incident.model_copy(update={"state": "planned", "until": until}), None
 
 
-def _quiet(incident: Incident, evaluated: date | None, now: datetime, policy: Policy) -> Step:
-    """Count a day once, however often it is evaluated; a day that nobody evaluated does not count."""
-    if evaluated is not None and evaluated > max(incident.last_day, incident.judged_day or date.min):
-        update = {"quiet_days": incident.quiet_days + 1, "judged_day": evaluated}
-        incident = incident.model_copy(update=update)
-    over = incident.quiet_days >= policy.resolve_after_quiet_days
-    if not over or evaluated is None or incident.state in MUTED:
-        return incident, None
-    resolved = incident.model_copy(update={"state": "resolved", "until": None, "resolved_at": now})
-    return resolved, "resolved" if incident.notified_at else None  # silence was promised, and kept
+def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
+    """Count a quiet day once, however often it is evaluated; a day that nobody evaluated does not count."""
+    day = run.evaluated.get(incident.rule)
+    if day is None or day <= max(incident.last_day, incident.judged_day or date.min):
+        return incident, False
+    update = {"quiet_days": incident.quiet_days + 1, "judged_day": day}
+    return incident.model_copy(update=update), True
+
+
+def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) -> Step:
+    over = judged and incident.quiet_days >= run.policy.resolve_after_quiet_days
+    held = incident.state in MUTED and incident.until is not None and run.now < incident.until
+    if reason is not None or held or not over:
+        return _told(incident, reason, run.now), reason
+    resolved = incident.model_copy(update={"state": "resolved", "until": None, "resolved_at": run.now})
+    return resolved, "resolved" if incident.notified_at else None  # who heard nothing needs no all-clear
 
 
 def _told(incident: Incident, reason: Reason | None, now: datetime) -> Incident:
-    if reason is None or reason == "resolved":
+    if reason is None:
         return incident
     highest = max(incident.severity, incident.notified_severity, key=_rank)
     update: dict[str, object] = {
@@ -230,8 +252,8 @@ def _fresh(findings: Iterable[Finding], settled: Mapping[Key, date]) -> dict[Key
     return fresh
 
 
-def _cold(incident: Incident, now: datetime, policy: Policy) -> bool:
-    return incident.resolved_at is None or now - incident.resolved_at > policy.cooldown
+def _cold(incident: Incident, run: _Run) -> bool:
+    return incident.resolved_at is None or run.now - incident.resolved_at > run.policy.cooldown
 
 
 def _lead(found: Sequence[Finding]) -> Finding:

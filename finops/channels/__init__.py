@@ -1,0 +1,31 @@
+"""Where messages go. A channel is its own settings plus `send`, which returns the channel's reference
+to the message, or None, and raises DeliveryError. A new one: its module, and its name in `Channel`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from finops.channels.console import Console
+from finops.channels.slack import Slack
+from finops.channels.webhook import Webhook
+from finops.errors import ConfigError
+
+Channel = Console | Slack | Webhook
+
+__all__ = ["Channel", "Console", "Slack", "Webhook", "named"]
+
+
+def named(channels: Iterable[Channel]) -> dict[str, Channel]:
+    """By the name under which deliveries are remembered: `name`, else the kind, else kind-2 ..."""
+    result: dict[str, Channel] = {}
+    for channel in channels:
+        name, count = channel.name or channel.kind, 1
+        if channel.name in result or (channel.name == "console") > (channel.kind == "console"):
+            raise ConfigError(
+                f"channels: the name {channel.name!r} is taken; give each channel its own `name`"
+            )
+        while name in result:
+            count += 1
+            name = f"{channel.kind}-{count}"
+        result[name] = channel
+    return result

@@ -1,0 +1,140 @@
+"""JSON to any address: a superset of what AWS Cost Anomaly Detection sends, so that its readers can stay.
+
+With a secret, `X-Finops-Signature-256: sha256=<hex>` is the HMAC-SHA256 of the body as sent.
+`Idempotency-Key` is the same for a repeated message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from email.message import Message as Headers
+from http.client import HTTPException
+from typing import IO, Any, Literal
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from pydantic import SecretStr
+
+from finops.channels.audience import Audience
+from finops.errors import DeliveryError
+from finops.messages import amount, tone
+from finops.model import Finding, Message, Notice
+
+RETRYABLE = (408, 425, 429)  # and every 5xx
+TIMEOUT_SECONDS = 15.0
+
+
+class Webhook(Audience):
+    """`url` may carry a secret in its path, so it is kept like one; both may come from the environment."""
+
+    kind: Literal["webhook"] = "webhook"
+    url: SecretStr | None = None
+    secret: SecretStr | None = None
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+    def send(self, message: Message) -> str | None:
+        body = json.dumps(payload(message), ensure_ascii=False, separators=(",", ":")).encode()
+        request = Request(self._address(), data=body, headers=self._headers(message, body), method="POST")
+        try:
+            with build_opener(_NoRedirect).open(request, timeout=self.timeout_seconds):
+                return None
+        except HTTPError as exc:
+            with exc:
+                raise _refused(exc) from exc
+        except (OSError, HTTPException) as exc:
+            reason = getattr(exc, "reason", type(exc).__name__)  # its text may hold the secret address
+            raise DeliveryError(f"webhook: no answer: {reason}; it is tried again", retry=True) from exc
+
+    def _address(self) -> str:
+        url = self.url.get_secret_value() if self.url else ""
+        if not url.startswith(("https://", "http://")):
+            raise DeliveryError(
+                "webhook: no http(s) address; set FINOPS_WEBHOOK_URL or `url` in [[channels]]", retry=False
+            )
+        return url
+
+    def _headers(self, message: Message, body: bytes) -> dict[str, str]:
+        headers = {"Content-Type": "application/json", "Idempotency-Key": message.key, "User-Agent": "finops"}
+        if self.secret is not None:
+            key = self.secret.get_secret_value().encode()
+            headers["X-Finops-Signature-256"] = f"sha256={hmac.new(key, body, hashlib.sha256).hexdigest()}"
+        return headers
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Following one would turn our POST into a GET without its body: lost, and reported as sent."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Headers, newurl: str
+    ) -> None:
+        return None
+
+
+def _refused(answer: HTTPError) -> DeliveryError:
+    if answer.code in RETRYABLE or answer.code >= 500:
+        after = answer.headers.get("Retry-After", "")
+        wait = float(after) if after.isdecimal() else None
+        return DeliveryError(f"webhook: HTTP {answer.code}; it is tried again", retry=True, after=wait)
+    fix = "give the final address" if 300 <= answer.code < 400 else "check `url` and `secret`"
+    return DeliveryError(f"webhook: HTTP {answer.code} {answer.reason}; {fix}", retry=False)
+
+
+def payload(message: Message) -> dict[str, Any]:
+    """AWS's fields at the top, for the dearest notice; all of them under `notices`."""
+    notices = [_notice(notice) for notice in message.notices]
+    return {
+        **notices[0],
+        "key": message.key,
+        "headline": message.headline,
+        "generation": message.generation,
+        "settledThrough": message.settled_through.isoformat() if message.settled_through else None,
+        "notices": notices,
+    }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    incident, finding = notice.incident, notice.incident.finding
+    return {
+        "accountId": finding.account_id,
+        "accountName": finding.facts.get("account_name") or finding.account_id,
+        "anomalyId": incident.id,
+        "anomalyStartDate": incident.first_day.isoformat(),
+        "anomalyEndDate": incident.last_day.isoformat(),
+        "dimensionValue": finding.workload or incident.subject,
+        "impact": _impact(notice),
+        "rootCauses": [_root_cause(finding)],
+        "monitorName": incident.rule,
+        "feedback": "PLANNED_ACTIVITY" if incident.state == "planned" else None,
+        "reason": notice.reason,
+        "tone": tone(notice),
+        "incident": incident.model_dump(mode="json"),
+    }
+
+
+def _impact(notice: Notice) -> dict[str, float | None]:
+    """Numbers, because AWS's are; the exact decimals are text in `incident`."""
+    facts = notice.incident.finding.facts
+    expected, excess = amount(facts.get("expected_usd")), amount(facts.get("excess_usd"))
+    percentage = excess / expected * 100 if excess is not None and expected else None
+    impact = {
+        "maxImpact": notice.incident.peak_usd,
+        "totalActualSpend": amount(facts.get("actual_usd")),
+        "totalExpectedSpend": expected,
+        "totalImpact": excess,
+        "totalImpactPercentage": percentage,
+    }
+    return {name: None if value is None else float(value) for name, value in impact.items()}
+
+
+def _root_cause(finding: Finding) -> dict[str, Any]:
+    excess = amount(finding.facts.get("excess_usd"))
+    return {
+        "service": "Amazon Bedrock",
+        "region": finding.facts.get("region"),
+        "linkedAccount": finding.account_id,
+        "linkedAccountName": finding.facts.get("account_name"),
+        "usageType": finding.facts.get("usage_type"),
+        "impact": {"contribution": None if excess is None else float(excess)},
+    }

@@ -1,0 +1,131 @@
+"""`finops incidents`: what lasts, and what people say about it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from finops.commands.context import Context
+from finops.errors import ConfigError
+from finops.messages import one_line, usd
+from finops.model import Incident
+from finops.state import FILE, State
+
+app = typer.Typer(help="What lasts: list it, acknowledge it, snooze it, announce it.", no_args_is_help=True)
+
+PIPED_WIDTH = 1000  # one incident a line, for grep
+
+Which = Annotated[str, typer.Argument(metavar="ID", help="As messages and the list show it.")]
+By = Annotated[str | None, typer.Option(help="Who says so; the system's user if left out.")]
+Until = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Through the end of that day, UTC.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+
+
+@app.command("list", epilog="Example: finops incidents list --all")
+def list_incidents(
+    ctx: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What is open, most dollars first."""
+    context: Context = ctx.obj
+    with State(context.home / FILE) as state:
+        found = [one for one in state.incidents() if everything or one.state != "resolved"]
+    found.sort(key=lambda one: (one.state == "resolved", -(one.peak_usd or 0), one.id))
+    if as_json or context.json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+    elif found:
+        _print(found)
+    else:
+        typer.echo("No incidents." if everything else "No open incidents; --all shows resolved ones.")
+
+
+@app.command(epilog="Example: finops incidents show 7f3a2c")
+def show(ctx: typer.Context, incident: Which, as_json: AsJson = False) -> None:
+    """One incident and all that happened to it."""
+    context: Context = ctx.obj
+    with State(context.home / FILE) as state:
+        found, events = state.incident(incident), state.history(incident)
+    if as_json or context.json:
+        history = [event.model_dump(mode="json") for event in events]
+        typer.echo(json.dumps(found.model_dump(mode="json") | {"history": history}, indent=2))
+        return
+    _print([found])
+    for event in events:
+        typer.echo(one_line(f"{event.at:%Y-%m-%d %H:%MZ}  {event.event}  {event.by or ''}  {event.detail}"))
+
+
+@app.command(epilog="Example: finops incidents ack 7f3a2c --by ana")
+def ack(ctx: typer.Context, incident: Which, by: By = None) -> None:
+    """Somebody is on it: silent until its severity rises."""
+    context: Context = ctx.obj
+    with State(context.home / FILE) as state:
+        found = state.acknowledge(incident, by or getpass.getuser(), context.now)
+    typer.echo(f"{found.id} acknowledged by {found.by}")
+
+
+@app.command(epilog="Example: finops incidents snooze 7f3a2c --days 2")
+def snooze(
+    ctx: typer.Context,
+    incident: Which,
+    days: Annotated[int | None, typer.Option(min=1, help="So many days from now.")] = None,
+    until: Until = None,
+    by: By = None,
+) -> None:
+    """Not now: silent until then."""
+    context: Context = ctx.obj
+    if (days is None) == (until is None):
+        raise ConfigError("incidents snooze: give --days or --until, one of them")
+    end = _end(until, context.now) if until else context.now + timedelta(days=days or 0)
+    with State(context.home / FILE) as state:
+        found = state.snooze(incident, end, by or getpass.getuser(), context.now)
+    typer.echo(f"{found.id} snoozed until {end:%Y-%m-%d %H:%MZ} by {found.by}")
+
+
+@app.command(epilog="Example: finops incidents plan search-api --until 2026-12-01")
+def plan(
+    ctx: typer.Context,
+    subject: Annotated[
+        str, typer.Argument(metavar="SUBJECT|ID", help="A workload, a subject or an incident.")
+    ],
+    until: Until = None,
+    by: By = None,
+) -> None:
+    """Expected: what it does through that day is recorded and not told, now or when it begins."""
+    context: Context = ctx.obj
+    if until is None:
+        raise ConfigError("incidents plan: give --until YYYY-MM-DD, the last day of the planned activity")
+    end = _end(until, context.now)
+    with State(context.home / FILE) as state:
+        muted = state.plan(subject, end, by or getpass.getuser(), context.now)
+    now = ", ".join(one.id for one in muted) or "no open incident"
+    typer.echo(f"{subject} planned until {end:%Y-%m-%d %H:%MZ}; mutes now: {now}")
+
+
+def _end(day: datetime, now: datetime) -> datetime:
+    end = day.replace(tzinfo=UTC) + timedelta(days=1)
+    if end <= now:
+        raise ConfigError(f"--until {day:%Y-%m-%d} is over; give today or a later day")
+    return end
+
+
+def _print(incidents: Sequence[Incident]) -> None:
+    table = Table("ID", "Severity", "State", "Peak", "Days", "What", box=None, pad_edge=False)
+    for one in incidents:
+        state = f"{one.state} until {one.until:%Y-%m-%d %H:%MZ}" if one.until else one.state
+        peak = usd(one.peak_usd) if one.peak_usd is not None else ""
+        days = f"{one.first_day} to {one.last_day}"
+        cells = (one.id, one.severity, state, peak, days, one_line(one.finding.summary))
+        table.add_row(*(Text(cell) for cell in cells))  # Text: a tag value is never markup
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)

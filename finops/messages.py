@@ -1,0 +1,255 @@
+"""What is said about incidents, in neutral words. Channels lay it out and escape it; they hold no prose.
+
+Text from tags is hostile: each part is one line without control or invisible characters, so that no
+tag value can forge a line, colour a terminal or turn the reading direction around.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from finops.model import SEVERITIES, Incident, Message, Notice, Value
+
+Tone = Literal["page", "warn", "info", "resolved"]
+
+HEADLINE = 150  # characters: what a Slack header holds
+VALUE = 120  # of a field
+PARAGRAPH = 1000
+TREND_DAYS = 14
+LEVELS = "▁▂▃▄▅▆▇"  # the full block would touch the line above
+UNKNOWN_DAY = "·"
+
+
+class Card(Value):
+    """One notice in parts, in the order in which they are read. An empty part is left out."""
+
+    tone: Tone
+    headline: str
+    fields: tuple[tuple[str, str], ...]
+    changed: str
+    why: str
+    trend: str
+    next_step: str
+    runbook: str
+    reproduce: str
+    context: tuple[str, ...]
+    actions: tuple[str, ...]
+
+
+class Digest(Value):
+    """Several notices in one message: counters, then a line for each."""
+
+    tone: Tone
+    headline: str
+    lines: tuple[str, ...]
+    context: tuple[str, ...]
+
+
+def compose(
+    notices: Sequence[Notice],
+    group_above: int,
+    generation: int | None = None,
+    settled_through: date | None = None,
+) -> tuple[Message, ...]:
+    """One message a notice, or one for all when there are more than `group_above`."""
+    together = [tuple(notices)] if len(notices) > group_above else [(notice,) for notice in notices]
+    return tuple(
+        Message(
+            key=_key(some),
+            notices=some,
+            headline=_headline(some[0]) if len(some) == 1 else _counters(some),
+            generation=generation,
+            settled_through=settled_through,
+        )
+        for some in together
+    )
+
+
+def card(message: Message) -> Card:
+    notice = message.notices[0]
+    incident, finding = notice.incident, notice.incident.finding
+    over = notice.reason == "resolved"
+    return Card(
+        tone=tone(notice),
+        headline=message.headline,
+        fields=_past_fields(incident) if over else _fields(incident),
+        changed=cut(one_line(finding.facts.get("what_changed")), PARAGRAPH),
+        why=cut(one_line(finding.why), PARAGRAPH),
+        trend=trend(finding.series),
+        next_step="" if over else cut(one_line(finding.next_step), PARAGRAPH),
+        runbook="" if over else cut(one_line(finding.runbook), PARAGRAPH),
+        reproduce=f"finops rules run {one_line(incident.rule)} --day {finding.day}",
+        context=(
+            *((f"basis {finding.basis}",) if finding.basis else ()),
+            *_standing(message),
+            f"incident {incident.id}",
+            f"first seen {_instant(incident.opened_at)}",
+        ),
+        actions=() if over else _actions(incident.id),
+    )
+
+
+def digest(message: Message) -> Digest:
+    lines = [f"{_headline(notice)} · {notice.incident.id}" for notice in message.notices]
+    tones = [tone(notice) for notice in message.notices]
+    worst = next((level for level in reversed(SEVERITIES) if level in tones), None)
+    return Digest(
+        tone=worst or "resolved",
+        headline=message.headline,
+        lines=tuple(lines),
+        context=(*_standing(message), "finops incidents list"),
+    )
+
+
+def tone(notice: Notice) -> Tone:
+    return "resolved" if notice.reason == "resolved" else notice.incident.severity
+
+
+def one_line(text: str | None) -> str:
+    visible = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text or "")
+    return " ".join(visible.split())
+
+
+def cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def usd(amount: Decimal) -> str:
+    """`$57,312`, `$12.40`, `<$0.01`: as many digits as a person compares."""
+    size = abs(amount)
+    sign = "-" if amount < 0 else ""
+    if 0 < size < Decimal("0.01"):
+        return f"{sign}<$0.01"
+    return f"{sign}${size:,.0f}" if size >= 1000 else f"{sign}${size:,.2f}"
+
+
+def trend(series: Sequence[tuple[date, Decimal]]) -> str:
+    """The last fourteen days from zero to their highest; a day without a figure is a dot, not a zero."""
+    if not series:
+        return ""
+    known, last = dict(series), max(day for day, _ in series)
+    days = [last - timedelta(days=back) for back in reversed(range(TREND_DAYS))]
+    top = max((known[day] for day in days if day in known), default=Decimal(0))
+    return "".join(_level(known[day], top) if day in known else UNKNOWN_DAY for day in days)
+
+
+def _level(amount: Decimal, top: Decimal) -> str:
+    share = amount / top if top > 0 else Decimal(0)
+    return LEVELS[max(0, round(share * (len(LEVELS) - 1)))]
+
+
+def _key(notices: Sequence[Notice]) -> str:
+    """Readable for one; for a group, a digest of its members."""
+    keys = [f"{notice.incident.id}-{notice.reason}-{_moment(notice):%Y%m%dT%H%M%SZ}" for notice in notices]
+    if len(keys) == 1:
+        return keys[0]
+    return f"group-{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:16]}"
+
+
+def _moment(notice: Notice) -> datetime:
+    incident = notice.incident
+    ended = incident.resolved_at if notice.reason == "resolved" else incident.notified_at
+    return (ended or incident.opened_at).astimezone(UTC)
+
+
+def _headline(notice: Notice) -> str:
+    """`[PAGE] search-api spent 3.4x the day before (+$1,912)`; the dollars survive when it is cut."""
+    incident = notice.incident
+    label = {
+        "opened": incident.severity.upper(),
+        "reopened": f"{incident.severity.upper()}, back again",
+        "escalated": f"{incident.severity.upper()}, worse",
+        "reminder": f"{incident.severity.upper()}, still there",
+        "resolved": "RESOLVED",
+    }[notice.reason]
+    dollars = _dollars(incident)
+    start = f"[{label}] {one_line(incident.finding.summary)}"
+    return f"{cut(start, HEADLINE - len(dollars))}{dollars}"
+
+
+def _dollars(incident: Incident) -> str:
+    excess = amount(incident.finding.facts.get("excess_usd"))
+    if excess is not None and excess > 0:
+        return f" (+{usd(excess)})"
+    return f" ({usd(incident.peak_usd)})" if incident.peak_usd is not None else ""
+
+
+def _counters(notices: Sequence[Notice]) -> str:
+    counts = Counter(tone(notice) for notice in notices)
+    order: tuple[Tone, ...] = ("page", "warn", "info", "resolved")
+    parts = " · ".join(f"{counts[level]} {level}" for level in order if counts[level])
+    return f"{len(notices)} incidents: {parts}"
+
+
+FACTS: tuple[tuple[str, str, Callable[[Decimal], str]], ...] = (
+    ("Usual", "expected_usd", usd),
+    ("Day before", "previous_usd", usd),
+    ("Ratio", "ratio", lambda ratio: f"{ratio:,.1f}x"),
+    ("If it continues", "monthly_usd", lambda amount: f"{usd(amount)} a month"),
+)
+
+
+def _fields(incident: Incident) -> tuple[tuple[str, str], ...]:
+    finding = incident.finding
+    actual = amount(finding.facts.get("actual_usd"))
+    fields: list[tuple[str, str]] = []
+    if actual is not None:
+        fields.append(("Actual", f"{usd(actual)} on {finding.day:%a} {finding.day}"))
+    elif finding.usd is not None:
+        fields.append(("At stake", f"{usd(finding.usd)} on {finding.day:%a} {finding.day}"))
+    for label, name, render in FACTS:
+        value = amount(finding.facts.get(name))
+        if value is not None:
+            fields.append((label, render(value)))
+    return (*fields, *_owners(incident))
+
+
+def _past_fields(incident: Incident) -> tuple[tuple[str, str], ...]:
+    span = f"{incident.first_day} to {incident.last_day}"
+    peak = (("Peak", usd(incident.peak_usd)),) if incident.peak_usd is not None else ()
+    return (*peak, ("Lasted", span), ("Quiet", f"{incident.quiet_days} days"), *_owners(incident))
+
+
+def _owners(incident: Incident) -> tuple[tuple[str, str], ...]:
+    finding = incident.finding
+    place = " / ".join(one_line(part) for part in (finding.environment, finding.workload) if part)
+    named = (("Team", finding.team), ("Env / Workload", place), ("Model", finding.model))
+    account = (("Account", finding.account_id),)
+    return tuple((label, cut(one_line(text), VALUE)) for label, text in (*named, *account) if text)
+
+
+def _standing(message: Message) -> tuple[str, ...]:
+    """Which ledger it speaks from."""
+    parts = []
+    if message.settled_through is not None:
+        parts.append(f"bill settled through {message.settled_through}")
+    if message.generation is not None:
+        parts.append(f"generation {message.generation}")
+    return tuple(parts)
+
+
+def _actions(incident: str) -> tuple[str, ...]:
+    return (
+        f"finops incidents ack {incident}",
+        f"finops incidents snooze {incident} --days 1",
+        f"finops incidents plan {incident} --until YYYY-MM-DD",
+    )
+
+
+def amount(text: str | None) -> Decimal | None:
+    """NULL and what is no finite number are left out of the message; the finding keeps them."""
+    try:
+        value = Decimal(text) if text else None
+    except InvalidOperation:
+        return None
+    return value if value is not None and value.is_finite() else None
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%MZ}"

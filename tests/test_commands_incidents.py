@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from finops.commands.context import Context
+from finops.commands.incidents import app
+from finops.errors import ConfigError
+from finops.incidents import Policy, decide
+from finops.model import Finding
+from finops.state import FILE, State
+
+NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
+
+
+def midnight(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, tzinfo=UTC)
+
+
+def run(home: Path, *args: str, as_json: bool = False) -> Result:
+    return CliRunner().invoke(app, args, obj=Context(home=home, json=as_json, now=NOW))
+
+
+def opened(home: Path, *subjects: str) -> list[str]:
+    """Ids, in the order of the subjects; the first has the most dollars."""
+    found = [
+        Finding(
+            rule="spend_spike", title="Spend jumped", severity="page", subject=subject, day=NOW.date(),
+            usd=Decimal(100 - n), summary=f"{subject} jumped", workload=subject,
+        )
+        for n, subject in enumerate(subjects)
+    ]  # fmt: skip
+    decision = decide([], found, {}, NOW, Policy())
+    with State(home / FILE) as state:
+        state.record(decision, [], NOW)
+    return [notice.incident.id for notice in decision.notices]
+
+
+def test_list_shows_what_is_open_one_a_line_most_dollars_first(tmp_path: Path) -> None:
+    first, second = opened(tmp_path, "search-api", "[red]support[/red]")
+    lines = run(tmp_path, "list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["ID", first, second]
+    assert "[red]support[/red] jumped" in lines[2], "text from tags is no markup"
+
+
+@pytest.mark.parametrize("where", ["option", "context"])
+def test_list_as_json(where: str, tmp_path: Path) -> None:
+    (only,) = opened(tmp_path, "search-api")
+    result = run(tmp_path, "list", *(["--json"] if where == "option" else []), as_json=where == "context")
+    assert [(one["id"], one["peak_usd"]) for one in json.loads(result.stdout)] == [(only, "100")]
+
+
+def test_an_empty_list_says_so(tmp_path: Path) -> None:
+    assert "No open incidents" in run(tmp_path, "list").stdout
+    assert run(tmp_path, "list", "--json").stdout.strip() == "[]"
+
+
+def test_show_tells_what_happened(tmp_path: Path) -> None:
+    (only,) = opened(tmp_path, "search-api")
+    run(tmp_path, "ack", only, "--by", "ana")
+    shown = run(tmp_path, "show", only).stdout
+    assert "opened" in shown
+    assert "acknowledged ana" in shown
+    events = json.loads(run(tmp_path, "show", only, "--json").stdout)["history"]
+    assert [event["event"] for event in events] == ["opened", "acknowledged"]
+
+
+@pytest.mark.parametrize(
+    ("args", "state", "until"),
+    [
+        pytest.param(["ack", "ID"], "acknowledged", None, id="ack"),
+        pytest.param(["snooze", "ID", "--days", "2"], "snoozed", NOW + timedelta(days=2), id="days"),
+        pytest.param(["snooze", "ID", "--until", "2026-11-20"], "snoozed", midnight(11, 21), id="until"),
+        pytest.param(["plan", "ID", "--until", "2026-11-18"], "planned", midnight(11, 19), id="plan today"),
+        pytest.param(["plan", "search-api", "--until=2026-11-30"], "planned", midnight(12, 1), id="name"),
+    ],
+)
+def test_answers(args: list[str], state: str, until: datetime | None, tmp_path: Path) -> None:
+    (only,) = opened(tmp_path, "search-api")
+    result = run(tmp_path, *(only if arg == "ID" else arg for arg in args), "--by", "ana")
+    assert result.exit_code == 0, result.output
+    with State(tmp_path / FILE) as opened_again:
+        incident = opened_again.incident(only)
+    assert (incident.state, incident.until, incident.by) == (state, until, "ana")
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        pytest.param(["ack", "ffffff"], "no incident 'ffffff'; the nearest are", id="unknown id"),
+        pytest.param(["snooze", "ID"], "--days or --until", id="neither"),
+        pytest.param(
+            ["snooze", "ID", "--days", "1", "--until", "2026-12-01"], "--days or --until", id="both"
+        ),
+        pytest.param(["snooze", "ID", "--until", "2026-11-17"], "is over", id="past"),
+        pytest.param(["plan", "search-api"], "give --until", id="plan without an end"),
+    ],
+)
+def test_bad_arguments_say_what_to_do(args: list[str], text: str, tmp_path: Path) -> None:
+    (only,) = opened(tmp_path, "search-api")
+    result = run(tmp_path, *(only if arg == "ID" else arg for arg in args))
+    assert isinstance(result.exception, ConfigError)
+    assert text in str(result.exception)

@@ -1,0 +1,262 @@
+"""When people are told, and when they are not: mornings of one rule, one letter and one amount each.
+
+`p300` is a finding of $300 that pages, `w` warns, `i` informs; `-` a complete day without a finding;
+`x` a day without data; `@3:w900` what day 3 is found to have been, restated or late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from finops.incidents import Policy, decide
+from finops.model import Decision, Finding, Incident, Notice, Severity
+
+DAY0 = date(2026, 11, 1)
+SEVERITY: dict[str, Severity] = {"p": "page", "w": "warn", "i": "info"}
+
+
+def day(number: int) -> date:
+    return DAY0 + timedelta(days=number)
+
+
+def six_oclock(number: int) -> datetime:
+    """The morning after that day."""
+    return datetime(2026, 11, 1, 6, tzinfo=UTC) + timedelta(days=number + 1)
+
+
+def finding(text: str, on: int, subject: str = "search-api", rule: str = "spend_spike") -> Finding:
+    return Finding(
+        rule=rule,
+        title="Spend jumped",
+        severity=SEVERITY[text[0]],
+        subject=subject,
+        day=day(on),
+        usd=Decimal(text[1:]) if text[1:] else None,
+        summary=f"{subject} cost ${text[1:]}",
+        workload=subject.split(" / ")[0],
+    )
+
+
+class Mornings:
+    """Findings of one rule, a day at a time, as the pipeline would bring them."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
+        self.known: dict[str, Incident] = {}
+        self.planned: dict[str, datetime] = {}
+
+    def morning(self, number: int, word: str) -> Decision:
+        found = []
+        for part in word.split("+"):
+            if part.startswith("@"):
+                late, text = part[1:].split(":")
+                found.append(finding(text, int(late)))
+            elif part not in ("-", "x"):
+                found.append(finding(part, number))
+        evaluated = {} if word == "x" else {"spend_spike": day(number)}
+        return self.decide(found, evaluated, six_oclock(number))
+
+    def decide(self, found: Sequence[Finding], evaluated: dict[str, date], now: datetime) -> Decision:
+        decision = decide(tuple(self.known.values()), found, evaluated, now, self.policy, self.planned)
+        self.known |= {incident.id: incident for incident in decision.incidents}
+        again = decide(tuple(self.known.values()), found, evaluated, now, self.policy, self.planned)
+        assert again == Decision(), "the same call on its own result decides nothing"
+        return decision
+
+    @property
+    def only(self) -> Incident:
+        (incident,) = self.known.values()
+        return incident
+
+    def answer(self, state: str, until: datetime | None = None) -> None:
+        update = {"state": state, "until": until, "by": "ana"}
+        self.known[self.only.id] = self.only.model_copy(update=update)
+
+
+def told(decision: Decision) -> str:
+    return "+".join(notice.reason for notice in decision.notices) or "."
+
+
+@pytest.mark.parametrize(
+    ("mornings", "expected"),
+    [
+        pytest.param("w100", "opened", id="a finding opens"),
+        pytest.param("-", ".", id="nothing found, nothing told"),
+        pytest.param("w100 w100 w100", "opened . .", id="a warning is not repeated daily"),
+        pytest.param(
+            " ".join(["w100"] * 8), "opened . . . . . . reminder", id="a warning reminds after a week"
+        ),
+        pytest.param("p100 p100 p100", "opened reminder reminder", id="a page reminds every day"),
+        pytest.param(" ".join(["i9"] * 9), "opened . . . . . . . .", id="information is told once"),
+        pytest.param("w100 p100 p100", "opened escalated reminder", id="worse severity escalates at once"),
+        pytest.param("w100 w200", "opened escalated", id="dollars exactly doubled"),
+        pytest.param("w100 w199.99", "opened .", id="a hair below double"),
+        pytest.param("w100 w150 w199 w200", "opened . . escalated", id="doubled since the last message"),
+        pytest.param(
+            "w100 w200 w300 w400", "opened escalated . escalated", id="doubling counts from the last told"
+        ),
+        pytest.param("p300 w300 p300", "opened . reminder", id="a flap of severity is no escalation"),
+        pytest.param("w w w", "opened . .", id="no dollars, no doubling"),
+        pytest.param("w0 w0 w5", "opened . .", id="nothing doubles from zero"),
+        pytest.param("w100 - - -", "opened . . resolved", id="resolves after three quiet days"),
+        pytest.param(
+            "w100 - - w100 - - -", "opened . . . . . resolved", id="a finding starts the quiet days anew"
+        ),
+        pytest.param(
+            "w100 - x x x - -", "opened . . . . . resolved", id="days without data do not count as quiet"
+        ),
+        pytest.param("w100 x x x x x", "opened . . . . .", id="no data holds"),
+        pytest.param(
+            "w100 - - - w90", "opened . . resolved reopened", id="again within the cooldown re-opens"
+        ),
+        pytest.param(
+            "w100 - - - x x x x x x x x w90",
+            "opened . . resolved . . . . . . . . opened",
+            id="a later one is new",
+        ),
+        pytest.param(
+            "w100 - - - @0:w900", "opened . . resolved .", id="a restated day of a resolved one is old"
+        ),
+        pytest.param(
+            "w100 - - @0:w100", "opened . . resolved", id="a known day found again still lets it resolve"
+        ),
+        pytest.param("w100 -+@0:w100 -+@0:w100", "opened . .", id="a known day is not told again"),
+        pytest.param("p100 -+@0:p100 -+@0:p100", "opened . .", id="a known day does not remind"),
+        pytest.param("w100 -+@0:w250", "opened escalated", id="a known day that doubled escalates"),
+        pytest.param("w100+@-1:w300", "opened", id="several days are one incident"),
+        pytest.param("w10+w90", "opened", id="two lines of one day are one incident"),
+        pytest.param(
+            "w100 - - - @2:w400", "opened . . resolved reopened", id="a late bill for a quiet day is news"
+        ),
+    ],
+)
+def test_mornings(mornings: str, expected: str) -> None:
+    play = Mornings()
+    words = mornings.split()
+    assert [told(play.morning(number, word)) for number, word in enumerate(words)] == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("answer", "mornings", "expected"),
+    [
+        pytest.param(
+            "acknowledged", "w100 w900 w900", ". . .", id="acknowledged is silent, also when it doubles"
+        ),
+        pytest.param(
+            "acknowledged", "p100 p100", "escalated reminder", id="a higher severity takes the ack back"
+        ),
+        pytest.param("acknowledged", "- - -", ". . resolved", id="acknowledged resolves and says so"),
+        pytest.param(
+            "acknowledged", "- - - w100 w300", ". . resolved reopened escalated", id="re-opening clears it"
+        ),
+        pytest.param(
+            "snoozed", "p900 p900 p900 p900", ". . escalated reminder", id="snoozed hears nothing until then"
+        ),
+        pytest.param(
+            "snoozed", "w100 w100 w100 w100", ". . reminder .", id="still there when the snooze ends"
+        ),
+        pytest.param("snoozed", "- - - -", ". . resolved .", id="resolves as the snooze ends"),
+        pytest.param(
+            "snoozed", "w100 - - - -", ". . . resolved .", id="over when the snooze ends: no reminder"
+        ),
+        pytest.param(
+            "planned", "w100 p900 w100 -", ". . . .", id="planned days are silent when the bill is late"
+        ),
+        pytest.param(
+            "planned", "w100 w100 w100 w100", ". . . reminder", id="after the planned days it is told"
+        ),
+    ],
+)
+def test_answers(answer: str, mornings: str, expected: str) -> None:
+    """The incident opened on day 0 with $100; a snooze or a plan ends with day 3, before its morning."""
+    play = Mornings()
+    play.morning(0, "w100")
+    play.answer(answer, None if answer == "acknowledged" else datetime(2026, 11, 5, tzinfo=UTC))
+    reasons = [told(play.morning(number, word)) for number, word in enumerate(mornings.split(), start=1)]
+    assert reasons == expected.split()
+
+
+@pytest.mark.parametrize("name", ["search-api", "search-api / sonnet"])
+@pytest.mark.parametrize(
+    ("mornings", "expected", "state"),
+    [
+        pytest.param("w100 p900", ". .", "planned", id="opens silently"),
+        pytest.param("w100 x x w100", ". . . opened", "open", id="told when it outlasts the plan"),
+        pytest.param("w100 - - - -", ". . . . .", "resolved", id="nobody was told, so no all-clear"),
+    ],
+)
+def test_activity_announced_in_advance(name: str, mornings: str, expected: str, state: str) -> None:
+    play = Mornings()
+    play.planned = {"search-api": datetime(2026, 11, 4, tzinfo=UTC)}
+    reasons = []
+    for number, word in enumerate(mornings.split()):
+        found = [finding(word, number, subject=name)] if word not in "-x" else []
+        evaluated = {} if word == "x" else {"spend_spike": day(number)}
+        reasons.append(told(play.decide(found, evaluated, six_oclock(number))))
+    assert reasons == expected.split()
+    assert play.only.state == state
+
+
+def test_a_rule_that_did_not_run_holds_only_its_own_incidents() -> None:
+    play = Mornings()
+    both = [finding("w100", 0), finding("w50", 0, rule="untagged_spend")]
+    play.decide(both, {"spend_spike": day(0), "untagged_spend": day(0)}, six_oclock(0))
+    for number in (1, 2, 3):
+        play.decide([], {"spend_spike": day(number)}, six_oclock(number))
+    assert {one.rule: one.state for one in play.known.values()} == {
+        "spend_spike": "resolved",
+        "untagged_spend": "open",
+    }
+
+
+def test_the_latest_finding_leads_and_the_dearest_day_is_the_peak() -> None:
+    play = Mornings()
+    play.morning(3, "w80+@1:w300+@2:w10")
+    assert (play.only.first_day, play.only.last_day) == (day(1), day(3))
+    assert (play.only.peak_usd, play.only.finding.usd) == (Decimal(300), Decimal(80))
+
+
+def test_a_reopened_incident_keeps_its_id_and_loses_its_answer() -> None:
+    play = Mornings()
+    play.morning(0, "p1000")
+    first = play.only
+    play.answer("acknowledged")
+    for number, word in enumerate(["-", "-", "-", "p200"], start=1):
+        play.morning(number, word)
+    again = play.only
+    assert (again.id, again.first_day) == (first.id, first.first_day)
+    assert (again.state, again.by, again.resolved_at, again.quiet_days) == ("open", None, None, 0)
+    assert again.peak_usd == Decimal(200), "the next doubling is measured on this burst"
+
+
+def test_a_new_incident_after_the_cooldown_has_its_own_id() -> None:
+    play = Mornings()
+    for number, word in enumerate(["w100", "-", "-", "-", *["x"] * 8, "w100"]):
+        play.morning(number, word)
+    assert sorted(one.state for one in play.known.values()) == ["open", "resolved"]
+
+
+def test_most_dollars_come_first_in_any_order_of_findings() -> None:
+    found = [finding("w5", 0, "b"), finding("w", 0, "d"), finding("p5", 0, "a"), finding("i70", 0, "c")]
+
+    def order(findings: Sequence[Finding]) -> list[str]:
+        notices: tuple[Notice, ...] = decide([], findings, {}, six_oclock(0), Policy()).notices
+        return [notice.incident.subject for notice in notices]
+
+    assert order(found) == order(found[::-1]) == ["c", "a", "b", "d"]
+
+
+def test_ids_stay_apart_when_their_hashes_begin_alike() -> None:
+    one = decide([], [finding("w5", 0)], {}, six_oclock(0), Policy()).incidents[0]
+    other = one.model_copy(update={"subject": "another"})
+    two = decide([other], [finding("w5", 0)], {}, six_oclock(0), Policy()).incidents[0]
+    assert two.id.startswith(one.id)
+    assert len(two.id) == len(one.id) + 1
+
+
+def test_a_finding_on_a_partial_day_opens_without_evaluation() -> None:
+    assert told(decide([], [finding("p500", 0)], {}, six_oclock(0), Policy())) == "opened"

@@ -1,0 +1,415 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from pydantic import SecretStr
+
+from finops.channels import Channel, Console, Slack, Webhook, named
+from finops.channels.audience import Audience
+from finops.errors import ConfigError, DeliveryError
+from finops.incidents import Policy
+from finops.model import Decision, Finding, Incident, Message, Notice, Severity
+from finops.notify import Outcome, failures, record, send_pending
+from finops.state import FILE, State
+
+ROOT = Path(__file__).parents[1]
+NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
+DAY = date(2026, 11, 17)
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class Recorder(Audience):
+    """A channel that keeps what it was sent; `mood` is what it does next."""
+
+    kind: Literal["recorder"] = "recorder"
+    received: list[Message] = []
+    mood: list[str] = []
+
+    def send(self, message: Message) -> str | None:
+        mood = self.mood.pop(0) if self.mood else "ok"
+        if mood == "busy":
+            raise DeliveryError("busy", retry=True, after=7200)
+        if mood == "refuses":
+            raise DeliveryError("invalid_auth: set the token", retry=False)
+        if mood == "broken":
+            raise ZeroDivisionError("cannot lay it out")
+        self.received.append(message)
+        if mood == "crashes":
+            raise Crash
+        return f"ref-{len(self.received)}"
+
+    @property
+    def headlines(self) -> list[str]:
+        return [message.headline for message in self.received]
+
+
+def recorder(*mood: str, **audience: Any) -> Recorder:
+    return Recorder(received=[], mood=list(mood), **audience)
+
+
+def channels(**recorders: Recorder) -> dict[str, Channel]:
+    return dict(recorders)  # type: ignore[arg-type]  # any settings with `send` will do
+
+
+def finding(subject: str = "a", severity: Severity = "page", day: date = DAY, usd: int = 100) -> Finding:
+    return Finding(
+        rule="spend_spike", title="Spend jumped", severity=severity, subject=subject, day=day,
+        usd=Decimal(usd), summary=f"{subject} jumped", workload=subject, team="search", environment="prod",
+    )  # fmt: skip
+
+
+def note(state: State, to: dict[str, Channel], *found: Finding, now: datetime = NOW) -> Decision:
+    return record(state, found, {"spend_spike": now.date() - timedelta(days=1)}, now, Policy(), to)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    with State(tmp_path / FILE) as opened:
+        yield opened
+
+
+class Answering(Recorder):
+    """Somebody acknowledges while the run decides: the answer waits, and is not overwritten."""
+
+    path: Path
+    threads: list[Any] = []
+
+    def wants(self, incident: Incident) -> bool:
+        if incident.notified_severity == "warn":
+            return True
+        answered = threading.Event()
+        self.threads.append(threading.Thread(target=self.answer, args=(incident.id, answered)))
+        self.threads[-1].start()
+        assert not answered.wait(0.2)
+        return True
+
+    def answer(self, incident: str, answered: threading.Event) -> None:
+        with State(self.path) as state:
+            state.acknowledge(incident, "ana", NOW)
+        answered.set()
+
+
+def test_an_answer_during_a_run_is_kept(state: State) -> None:
+    slack = Answering(path=state.path, threads=[])
+    to = channels(slack=slack)
+    note(state, to, finding(severity="warn"))
+    note(state, to, finding(severity="page"))
+    slack.threads[0].join()
+    assert [(one.state, one.by) for one in state.incidents()] == [("acknowledged", "ana")]
+
+
+def test_running_twice_sends_once(state: State) -> None:
+    slack = recorder()
+    to = channels(slack=slack)
+    for _ in range(2):
+        note(state, to, finding())
+        send_pending(state, to, NOW)
+    assert slack.headlines == ["[PAGE] a jumped ($100.00)"]
+
+
+def test_later_news_of_an_incident_knows_its_thread(state: State) -> None:
+    slack = recorder()
+    to = channels(slack=slack)
+    for days in (0, 1):
+        now = NOW + timedelta(days=days)
+        note(state, to, finding(day=DAY + timedelta(days=days)), now=now)
+        send_pending(state, to, now)
+    assert [message.thread for message in slack.received] == [None, "ref-1"]
+
+
+@pytest.mark.parametrize(
+    ("count", "messages"),
+    [pytest.param(5, 5, id="five: one each"), pytest.param(6, 1, id="six: one for all")],
+)
+def test_grouping(count: int, messages: int, state: State) -> None:
+    slack = recorder()
+    to = channels(slack=slack)
+    note(state, to, *(finding(f"w{n}", usd=n) for n in range(count)))
+    send_pending(state, to, NOW)
+    assert len(slack.received) == messages
+    told = [notice.incident.subject for message in slack.received for notice in message.notices]
+    assert told == [f"w{n}" for n in reversed(range(count))], "most dollars first"
+
+
+@pytest.mark.parametrize(
+    ("audience", "takes"),
+    [
+        pytest.param({}, True, id="everyone"),
+        pytest.param({"severity": "page"}, False, id="pages only"),
+        pytest.param({"severity": "warn"}, True, id="warnings and pages"),
+        pytest.param({"workloads": ("a",)}, True, id="its workload"),
+        pytest.param({"workloads": ("b",)}, False, id="another workload"),
+        pytest.param({"teams": ("search", "ads")}, True, id="its team"),
+        pytest.param({"environments": ("dev",)}, False, id="another environment"),
+        pytest.param({"teams": ("search",), "workloads": ("b",)}, False, id="its team, another workload"),
+    ],
+)
+def test_routing_and_the_fallback_for_what_nobody_asked_for(
+    audience: dict[str, Any], takes: bool, state: State
+) -> None:
+    first, second = recorder(severity="page"), recorder(**audience)
+    to = channels(first=first, second=second)
+    note(state, to, finding(severity="warn"))
+    send_pending(state, to, NOW)
+    assert (len(first.received), len(second.received)) == ((0, 1) if takes else (1, 0))
+
+
+def test_whoever_was_paged_hears_that_it_is_over(state: State) -> None:
+    pages = recorder(severity="page")
+    to = channels(everything=recorder(), pages=pages)
+    note(state, to, finding())
+    note(state, to, finding(severity="warn", day=DAY + timedelta(days=1)), now=NOW + timedelta(days=1))
+    for days in (2, 3, 4):
+        note(state, to, now=NOW + timedelta(days=days))
+    send_pending(state, to, NOW + timedelta(days=4))
+    assert pages.headlines[-1].startswith("[RESOLVED]")
+
+
+def test_without_channels_the_console_is_told(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+    note(state, {}, finding())
+    (outcome,) = send_pending(state, {}, NOW)
+    assert (outcome.channel, outcome.error) == ("console", None)
+    assert "[PAGE] a jumped" in capsys.readouterr().out
+
+
+def test_a_busy_channel_keeps_its_messages_and_the_others_get_theirs(state: State) -> None:
+    busy, fine = recorder("busy"), recorder()
+    to = channels(busy=busy, fine=fine)
+    note(state, to, finding("a"), finding("b", usd=50))
+    outcomes = send_pending(state, to, NOW)
+    assert len(fine.received) == 2
+    (failed,) = [outcome for outcome in outcomes if outcome.error]
+    assert failed.retry_at == NOW + timedelta(hours=2), "what the other side asked for"
+    send_pending(state, to, NOW + timedelta(hours=1))
+    assert busy.headlines == ["[PAGE] b jumped ($50.00)"]
+    send_pending(state, to, NOW + timedelta(hours=2))
+    assert busy.headlines == ["[PAGE] b jumped ($50.00)", "[PAGE] a jumped ($100.00)"]
+
+
+@pytest.mark.parametrize("mood", ["refuses", "broken"])
+def test_what_a_channel_will_never_take_is_told_by_the_fallback(mood: str, state: State) -> None:
+    first, pager = recorder(severity="page"), recorder(mood, workloads=("a",))
+    to = channels(first=first, pager=pager)
+    note(state, to, finding(severity="warn"))
+    outcomes = send_pending(state, to, NOW)
+    assert [(outcome.channel, outcome.error is None) for outcome in outcomes] == [
+        ("pager", False),
+        ("first", True),
+    ]
+    assert len(first.received) == 1
+    assert send_pending(state, to, NOW + timedelta(days=1)) == []
+
+
+def test_the_last_resort_is_the_console(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+    to = channels(only=recorder("refuses"))
+    note(state, to, finding())
+    assert [outcome.channel for outcome in send_pending(state, to, NOW)] == ["only", "console"]
+    assert "[PAGE] a jumped" in capsys.readouterr().out
+
+
+def test_messages_of_a_removed_channel_are_told_by_the_fallback(state: State) -> None:
+    note(state, channels(old=recorder()), finding())
+    new = recorder()
+    send_pending(state, channels(new=new), NOW)
+    assert len(new.received) == 1
+
+
+def test_an_unreachable_channel_is_a_finding_of_its_own() -> None:
+    bad = Outcome(channel="slack", key="k1", headline="h", error="slack: invalid_auth: set the token")
+    good = Outcome(channel="console", key="k1", headline="h")
+    (found,) = failures([bad, bad.model_copy(update={"key": "k2"}), good], DAY)
+    assert (found.rule, found.subject, found.severity) == ("channel_failed", "slack", "warn")
+    assert "invalid_auth" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("configured", "names"),
+    [
+        pytest.param([Slack(), Webhook()], ["slack", "webhook"], id="by kind"),
+        pytest.param([Slack(), Slack(), Slack()], ["slack", "slack-2", "slack-3"], id="numbered"),
+        pytest.param([Slack(name="oncall"), Slack()], ["oncall", "slack"], id="by name"),
+    ],
+)
+def test_names(configured: Sequence[Channel], names: list[str]) -> None:
+    assert list(named(configured)) == names
+
+
+@pytest.mark.parametrize(
+    "configured",
+    [
+        pytest.param([Slack(name="a"), Webhook(name="a")], id="twice"),
+        pytest.param([Slack(name="console"), Console()], id="the console's"),
+    ],
+)
+def test_a_taken_name_is_refused(configured: Sequence[Channel]) -> None:
+    with pytest.raises(ConfigError, match="is taken"):
+        named(configured)
+
+
+def test_kill_9_between_sending_and_recording_repeats_and_never_loses(tmp_path: Path) -> None:
+    """The receiver kills the sender before it answers: sent, but not known as sent."""
+    keys: list[str] = []
+    victim: list[subprocess.Popen[bytes]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            keys.append(self.headers["Idempotency-Key"])
+            if victim:
+                os.kill(victim.pop().pid, signal.SIGKILL)
+                self.close_connection = True
+                return
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server, State(tmp_path / FILE) as state:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        url = f"http://127.0.0.1:{server.server_port}/"
+        hook = Webhook(url=SecretStr(url))
+        note(state, {"hook": hook}, finding())
+        command = [sys.executable, "-c", SENDER, str(state.path), NOW.isoformat(), url]
+        with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as sender:
+            victim.append(sender)
+            thread.start()
+            assert sender.wait(60) == -signal.SIGKILL
+        for _ in range(2):
+            send_pending(state, {"hook": hook}, NOW)
+        server.shutdown()
+        thread.join()
+    assert len(keys) == 2
+    assert len(set(keys)) == 1, "the repeated message has the same key"
+
+
+SENDER = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from finops.channels import Webhook
+from finops.notify import send_pending
+from finops.state import State
+
+with State(Path(sys.argv[1])) as state:
+    send_pending(state, {"hook": Webhook(url=sys.argv[3])}, datetime.fromisoformat(sys.argv[2]))
+"""
+
+SUBJECTS = ("a", "b")
+
+
+def news(notice: Notice) -> str:
+    incident = notice.incident
+    return f"{incident.id} {notice.reason} {incident.notified_at} {incident.resolved_at}"
+
+
+class Notifications(RuleBasedStateMachine):
+    """Days pass, channels fail, processes die: no message is lost, none is repeated without a crash."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.home = tempfile.TemporaryDirectory()
+        self.slack = recorder()
+        self.to = channels(slack=self.slack)
+        self.day = DAY
+        self.told: list[str] = []
+        self.crashes = 0
+
+    @property
+    def now(self) -> datetime:
+        return datetime(self.day.year, self.day.month, self.day.day, 6, tzinfo=UTC) + timedelta(days=1)
+
+    def open(self) -> State:
+        return State(Path(self.home.name) / FILE)
+
+    @rule(
+        found=st.lists(
+            st.builds(
+                lambda subject, severity, back, usd: (subject, severity, back, usd),
+                st.sampled_from(SUBJECTS),
+                st.sampled_from(("info", "warn", "page")),
+                st.integers(0, 2),
+                st.integers(0, 1000),
+            ),
+            max_size=3,
+        ),
+        complete=st.booleans(),
+    )
+    def check(self, found: list[tuple[str, Severity, int, int]], complete: bool) -> None:
+        findings = [finding(s, sev, self.day - timedelta(days=back), usd) for s, sev, back, usd in found]
+        evaluated = {"spend_spike": self.day} if complete else {}
+        with self.open() as state:
+            before = {one.id: one for one in state.incidents()}
+            decision = record(state, findings, evaluated, self.now, Policy(), self.to)
+            again = record(state, findings, evaluated, self.now, Policy(), self.to)
+        assert again == Decision()
+        for notice in decision.notices:
+            incident = notice.incident
+            self.told.append(news(notice))
+            if notice.reason == "reopened":
+                assert before[incident.id].state == "resolved"
+                assert (incident.state, incident.by) == ("open", None)
+        new = {one.subject for one in findings} - {one.subject for one in before.values()}
+        assert new <= {notice.incident.subject for notice in decision.notices}, "what is new is told at once"
+
+    @rule(days=st.integers(1, 4))
+    def wait(self, days: int) -> None:
+        self.day += timedelta(days=days)
+
+    @rule(mood=st.lists(st.sampled_from(["ok", "busy", "crashes"]), max_size=3))
+    def send(self, mood: list[str]) -> None:
+        self.slack.mood[:] = mood
+        try:
+            with self.open() as state:
+                send_pending(state, self.to, self.now)
+        except Crash:
+            self.crashes += 1
+
+    @precondition(lambda self: self.told)
+    @rule(pick=st.integers(0, 10), days=st.integers(0, 5))
+    def answer(self, pick: int, days: int) -> None:
+        with self.open() as state:
+            active = [one.id for one in state.incidents() if one.state != "resolved"]
+            if active and days:
+                state.snooze(active[pick % len(active)], self.now + timedelta(days=days), "ana", self.now)
+            elif active:
+                state.acknowledge(active[pick % len(active)], "ana", self.now)
+
+    @invariant()
+    def one_open_incident_a_subject(self) -> None:
+        with self.open() as state:
+            active = Counter(one.subject for one in state.incidents() if one.state != "resolved")
+        assert all(count == 1 for count in active.values())
+
+    def teardown(self) -> None:
+        self.slack.mood.clear()
+        with self.open() as state:
+            send_pending(state, self.to, self.now + timedelta(days=1))
+        received = [news(notice) for message in self.slack.received for notice in message.notices]
+        assert set(received) == set(self.told), "nothing lost, nothing made up"
+        repeats = len(self.slack.received) - len({message.key for message in self.slack.received})
+        assert repeats <= self.crashes
+        self.home.cleanup()
+
+
+TestNotifications = Notifications.TestCase
+TestNotifications.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)

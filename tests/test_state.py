@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from finops.errors import ConfigError, LedgerError
+from finops.incidents import Policy, decide
+from finops.messages import compose
+from finops.model import Decision, Finding, Message
+from finops.state import FILE, VERSION, State
+
+NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
+LATER = NOW + timedelta(days=2)
+
+
+def finding(subject: str = "search-api", workload: str | None = "search-api") -> Finding:
+    return Finding(
+        rule="spend_spike", title="Spend jumped", severity="page", subject=subject, day=NOW.date(),
+        usd=Decimal("1912.000000000001"), summary="it jumped", workload=workload,
+    )  # fmt: skip
+
+
+def decision(*findings: Finding) -> Decision:
+    return decide([], findings or [finding()], {}, NOW, Policy())
+
+
+def messages(made: Decision) -> list[tuple[str, Message]]:
+    return [("slack", message) for message in compose(made.notices, 5)]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    with State(tmp_path / FILE) as opened:
+        yield opened
+
+
+def test_incidents_survive_closing_exactly(tmp_path: Path) -> None:
+    made = decision()
+    with State(tmp_path / FILE) as state:
+        state.record(made, messages(made), NOW)
+    with State(tmp_path / FILE) as state:
+        assert state.incidents() == made.incidents
+        assert [pending.message for pending in state.pending("slack", NOW)] == [messages(made)[0][1]]
+
+
+def test_recording_is_all_or_nothing(state: State) -> None:
+    made = decision()
+
+    def outbox() -> Iterator[tuple[str, Message]]:
+        yield from messages(made)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        state.record(made, outbox(), NOW)
+    assert (state.incidents(), state.pending("slack", NOW)) == ((), ())
+    state.record(made, messages(made), NOW)
+    assert len(state.incidents()) == 1
+
+
+def test_recording_the_same_message_twice_sends_it_once(state: State) -> None:
+    made = decision()
+    state.record(made, messages(made), NOW)
+    (pending,) = state.pending("slack", NOW)
+    state.sent(pending.message.key, "slack", "17.1", NOW)
+    state.record(made, messages(made), NOW)
+    assert state.pending("slack", NOW) == ()
+
+
+def test_a_failed_delivery_waits_and_a_dead_one_is_gone(state: State) -> None:
+    made = decision()
+    state.record(made, messages(made), NOW)
+    key = state.pending("slack", NOW)[0].message.key
+    state.failed(key, "slack", "HTTP 502", NOW, NOW + timedelta(minutes=5))
+    assert state.pending("slack", NOW) == ()
+    (pending,) = state.pending("slack", NOW + timedelta(minutes=5))
+    assert pending.attempts == 1
+    state.failed(key, "slack", "invalid_auth", NOW, None)
+    assert state.pending("slack", LATER) == ()
+
+
+def test_one_that_keeps_failing_holds_up_no_other(state: State) -> None:
+    made = decision(finding("a"), finding("b"))
+    state.record(made, messages(made), NOW)
+    first, second = (pending.message.key for pending in state.pending("slack", NOW))
+    state.failed(first, "slack", "HTTP 500", NOW, NOW)
+    assert [pending.message.key for pending in state.pending("slack", NOW)] == [second, first]
+
+
+def test_the_thread_is_the_first_message_of_the_incident_on_that_channel(state: State) -> None:
+    made = decision(finding("a"), finding("b"))
+    state.record(made, messages(made), NOW)
+    one, other = (notice.incident.id for notice in made.notices)
+    assert state.thread("slack", one) is None
+    state.sent(messages(made)[0][1].key, "slack", "17.1", NOW)
+    assert (state.thread("slack", one), state.thread("slack", other)) == ("17.1", None)
+    assert state.thread("elsewhere", one) is None
+
+
+def test_messages_of_a_channel_that_is_gone_are_adopted(state: State) -> None:
+    made = decision()
+    state.record(made, messages(made), NOW)
+    state.adopt(["teams"], "teams")
+    assert len(state.pending("teams", NOW)) == 1
+    assert state.pending("slack", NOW) == ()
+
+
+def test_answers_are_kept_with_who_and_when(state: State) -> None:
+    state.record(decision(), [], NOW)
+    (incident,) = state.incidents()
+    state.acknowledge(incident.id, "ana", NOW)
+    state.snooze(incident.id, LATER, "bo", NOW)
+    after = state.incident(incident.id)
+    assert (after.state, after.until, after.by) == ("snoozed", LATER, "bo")
+    events = [(event.event, event.by) for event in state.history(incident.id)]
+    assert events == [("opened", None), ("acknowledged", "ana"), ("snoozed", "bo")]
+
+
+@pytest.mark.parametrize(
+    ("name", "muted"),
+    [
+        pytest.param("search-api / sonnet", 1, id="a subject"),
+        pytest.param("search-api", 2, id="a workload, with all its subjects"),
+        pytest.param("support-bot", 0, id="something to come"),
+    ],
+)
+def test_plan(name: str, muted: int, state: State) -> None:
+    state.record(decision(finding("search-api / sonnet"), finding("search-api / haiku")), [], NOW)
+    assert len(state.plan(name, LATER, "ana", NOW)) == muted
+    assert sum(incident.state == "planned" for incident in state.incidents()) == muted
+    assert state.planned() == {name: LATER}
+
+
+def test_planning_an_incident_plans_its_subject(state: State) -> None:
+    state.record(decision(), [], NOW)
+    (incident,) = state.incidents()
+    assert [one.id for one in state.plan(incident.id, LATER, "ana", NOW)] == [incident.id]
+    assert state.planned() == {"search-api": LATER}
+
+
+def test_an_unknown_id_names_the_nearest(state: State) -> None:
+    with pytest.raises(ConfigError, match="there are none yet"):
+        state.acknowledge("abc", "ana", NOW)
+    state.record(decision(), [], NOW)
+    (incident,) = state.incidents()
+    with pytest.raises(ConfigError, match=f"the nearest are {incident.id}"):
+        state.acknowledge(incident.id[:-1] + "x", "ana", NOW)
+
+
+def test_a_resolved_incident_takes_no_answer(state: State) -> None:
+    made = decision().incidents[0].model_copy(update={"state": "resolved", "resolved_at": NOW})
+    state.record(Decision(incidents=(made,)), [], NOW)
+    with pytest.raises(ConfigError, match="is resolved since"):
+        state.acknowledge(made.id, "ana", NOW)
+
+
+def test_an_answer_during_a_run_is_not_overwritten(tmp_path: Path) -> None:
+    """A run reads, decides and writes in one transaction; the acknowledgement waits for it."""
+    made = decision()
+    with State(tmp_path / FILE) as state:
+        state.record(made, [], NOW)
+        reading, answered = threading.Event(), threading.Event()
+
+        def answer() -> None:
+            with State(tmp_path / FILE) as other:
+                reading.wait()
+                other.acknowledge(made.incidents[0].id, "ana", NOW)
+                answered.set()
+
+        person = threading.Thread(target=answer)
+        person.start()
+        with state.exclusive():
+            known = state.incidents()
+            reading.set()
+            assert not answered.wait(0.2)
+            state.record(Decision(incidents=known), [], NOW)
+        person.join()
+        assert state.incidents()[0].state == "acknowledged"
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    with State(path):
+        pass
+    con = sqlite3.connect(path)
+    with con:
+        con.execute("update schema_version set version = ?", [VERSION + 1])
+    con.close()
+    with pytest.raises(LedgerError, match="newer finops"), State(path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        pytest.param(b"this is no database, whatever its name is" * 100, "not a database", id="not SQLite"),
+        pytest.param(None, "unable to open", id="no such directory"),
+    ],
+)
+def test_an_unusable_file_says_which_and_what_to_do(content: bytes | None, text: str, tmp_path: Path) -> None:
+    path = tmp_path / ("home" if content is None else "") / FILE
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(LedgerError, match=text) as caught, State(path):
+        pass
+    assert str(path) in str(caught.value)
+
+
+def test_an_unreadable_incident_is_an_error_and_not_a_silence(state: State) -> None:
+    state.record(decision(), [], NOW)
+    con = sqlite3.connect(state.path)
+    with con:
+        con.execute("update incidents set value = '{}'")
+    con.close()
+    with pytest.raises(LedgerError, match="an unreadable incident"):
+        state.incidents()
+
+
+def test_an_instant_without_a_zone_is_refused(state: State) -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        state.plan("x", NOW.replace(tzinfo=None), "ana", NOW)
+    assert state.planned() == {}
+
+
+def test_senders_take_turns(state: State) -> None:
+    lock = state.path.with_suffix(".lock")
+    with state.sending(), lock.open("ab") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
