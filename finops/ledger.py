@@ -36,8 +36,11 @@ class Stored(Value):
 
 
 class Record(Value):
+    """`settings` is the configuration that the published names came from: a new one publishes anew."""
+
     generation: int = 0
     stored: dict[str, Stored] = {}
+    settings: str = ""
 
 
 def key_of(delivery: Delivery) -> str:
@@ -75,6 +78,13 @@ class Ledger:
             except OSError as exc:
                 raise LedgerError(f"{self.home}: another finops is writing; wait for it to finish") from exc
             yield
+
+    def current(self, record: Record) -> bool:
+        """Whether readers see the generation that the record is at."""
+        return self.link.exists() and self.link.resolve() == self.catalogue(record.generation).resolve()
+
+    def catalogue(self, generation: int) -> Path:
+        return self.catalogues / f"finops-{generation:06d}.duckdb"
 
     def store(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, tables: Sequence[str], generation: int) -> Stored:
         """Write the temporary tables that a source has filled; they are not current until `commit`."""
@@ -130,7 +140,11 @@ def _room_for(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.IOException) as exc:
-        raise LedgerError(
-            f"{path}: cannot be written: {str(exc).splitlines()[0]}; make room or choose another --home, "
-            "then run it again. The published ledger is as it was"
-        ) from exc
+        raise no_room(path, exc) from exc
+
+
+def no_room(path: Path, cause: Exception) -> LedgerError:
+    return LedgerError(
+        f"{path}: cannot be written: {str(cause).splitlines()[0]}; make room or choose another --home, "
+        "then run it again. The published ledger is as it was"
+    )

@@ -21,7 +21,7 @@ from finops import __version__, metrics, sqlfile
 from finops.attribute import Naming, name_identities, prepare
 from finops.classify import Shape, classify, model_of
 from finops.errors import LedgerError, ReconciliationError
-from finops.ledger import Ledger, Record, Stored, sync
+from finops.ledger import Ledger, Record, Stored, no_room, sync
 from finops.model import Value
 
 SCHEMA = 1  # of the catalogue's tables; another number rebuilds it from the record
@@ -50,43 +50,58 @@ class WorkloadUnit(Value):
     resource: str | None
 
 
-class Published(Value):
-    """What a publication has to say for itself."""
+class Built(Value):
+    """A catalogue that is whole and proven, and that nobody sees yet."""
 
-    generation: int
-    path: Path
+    temporary: Path
+    target: Path
     restated_days: int
 
 
-def publish(
+def build(
     ledger: Ledger,
     record: Record,
     naming: Naming,
     units: Sequence[WorkloadUnit],
     production: Sequence[str],
+    views: Sequence[Path],
     now: datetime,
-) -> Published:
-    """Build generation `record.generation` and make it the one that readers see.
+) -> Built:
+    """Build generation `record.generation` beside the published one.
 
-    Raises ReconciliationError or LedgerError and leaves the published generation as it was.
+    Raises ReconciliationError or LedgerError; then nothing of it is left.
     """
-    target = ledger.catalogues / f"finops-{record.generation:06d}.duckdb"
+    target = ledger.catalogue(record.generation)
     temporary = target.with_suffix(".tmp")
     try:
         _start_from_last(ledger, temporary)
         with _attached(temporary) as con:
-            build = Build(con, ledger, record, now)
-            restated = build.run(naming, units, production)
-        _swap(ledger, temporary, target)
-    except (OSError, duckdb.IOException) as exc:
-        raise LedgerError(
-            f"{temporary}: cannot be written: {str(exc).splitlines()[0]}; make room or choose another --home, "
-            "then run it again. The published ledger is as it was"
-        ) from exc
-    finally:
+            restated = Build(con, ledger, record, now).run(naming, units, production, views)
+        temporary.chmod(0o444)
+        sync(temporary)
+    except BaseException as exc:
         temporary.unlink(missing_ok=True)
         Path(f"{temporary}.wal").unlink(missing_ok=True)
-    return Published(generation=record.generation, path=target, restated_days=restated)
+        if isinstance(exc, OSError | duckdb.IOException):
+            raise no_room(temporary, exc) from exc
+        raise
+    return Built(temporary=temporary, target=target, restated_days=restated)
+
+
+def swap(ledger: Ledger, built: Built) -> None:
+    """Make a built catalogue the one that readers open from now on. Older ones go after a grace period."""
+    link = ledger.link.with_suffix(".new")
+    try:
+        os.replace(built.temporary, built.target)
+        link.unlink(missing_ok=True)
+        link.symlink_to(built.target.relative_to(ledger.home))
+        os.replace(link, ledger.link)
+        sync(ledger.catalogues)
+        sync(ledger.home)
+    except OSError as exc:
+        raise no_room(built.target, exc) from exc
+    for old in sorted(ledger.catalogues.glob("finops-*.duckdb"))[:-KEEP]:
+        old.unlink()
 
 
 def _start_from_last(ledger: Ledger, temporary: Path) -> None:
@@ -109,20 +124,6 @@ def _attached(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("detach catalogue")  # checkpoints
 
 
-def _swap(ledger: Ledger, temporary: Path, target: Path) -> None:
-    temporary.chmod(0o444)
-    sync(temporary)
-    os.replace(temporary, target)
-    link = ledger.link.with_suffix(".new")
-    link.unlink(missing_ok=True)
-    link.symlink_to(target.relative_to(ledger.home))
-    os.replace(link, ledger.link)
-    sync(ledger.catalogues)
-    sync(ledger.home)
-    for old in sorted(ledger.catalogues.glob("finops-*.duckdb"))[:-KEEP]:
-        old.unlink()
-
-
 class Build:
     """One catalogue in the making; `con` has it attached as `catalogue`."""
 
@@ -132,7 +133,9 @@ class Build:
         self.record = record
         self.now = now
 
-    def run(self, naming: Naming, units: Sequence[WorkloadUnit], production: Sequence[str]) -> int:
+    def run(
+        self, naming: Naming, units: Sequence[WorkloadUnit], production: Sequence[str], views: Sequence[Path]
+    ) -> int:
         """Returns the number of days whose dollars changed."""
         self._tables()
         prepare(self.con, naming)
@@ -156,7 +159,7 @@ class Build:
             self._query(step)
         self._meta(inventory_key)
         self.con.execute("use catalogue")
-        metrics.create_views(self.con)
+        metrics.create_views(self.con, views)
         return restated
 
     def _tables(self) -> None:

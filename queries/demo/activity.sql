@@ -1,11 +1,11 @@
 /*---
 title = "What happened"
-doc = "Adds rows, given as one list per column, to `activity`: one row per flow x hour x measure."
+doc = "Adds rows, given as one JSON list for each column (`$hour` in epoch seconds), to `activity`."
 ---*/
 insert into activity
 select
-    unnest($flow)::integer,
-    make_timestamp(unnest($hour)::bigint * 1000000),
-    unnest($measure),
-    unnest($quantity)::bigint,
-    unnest($samples)::bigint
+    unnest(cast(cast($flow as json) as integer[])),
+    make_timestamp(unnest(cast(cast($hour as json) as bigint[])) * 1000000),
+    unnest(cast(cast($measure as json) as varchar[])),
+    unnest(cast(cast($quantity as json) as bigint[])),
+    unnest(cast(cast($samples as json) as bigint[]))

@@ -1,6 +1,6 @@
 /*---
 title = "CUR 2.0 export of one billing period"
-doc = "Column names and types are AWS's (Data Exports, COST_AND_USAGE_REPORT); costs are DOUBLE and rates are text, as there. Marketplace lines have no public price, and net cost only where AWS itself sells."
+doc = "Column names and types are AWS's (Data Exports, COST_AND_USAGE_REPORT); costs are DOUBLE and rates are text, as there. Marketplace lines have no public price, and net cost only where AWS itself sells. The rows stand in the order of `lines`."
 ---*/
 copy (
     select
@@ -52,6 +52,6 @@ copy (
         resource_tags,
         tags
     from lines
+    join meters using (flow, measure)
     where hour >= $start and hour < $end
-    order by hour, flow, measure
 ) to $file (format parquet, compression snappy)

@@ -11,7 +11,7 @@ with gauges as (
         region varchar,
         namespace varchar,
         metric_name varchar,
-        dimensions map(varchar, varchar)
+        dimensions varchar
     )[]), recursive := true)
 )
 select
@@ -27,3 +27,4 @@ from activity
 join gauges using (flow, measure)
 where activity.samples > 0
 group by all
+order by all

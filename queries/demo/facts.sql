@@ -11,6 +11,7 @@ select
     cast(sum(quantity) filter (where kind is not null) as bigint),
     sum(cost)
 from lines
+join meters using (flow, measure)
 where workload is not null
 group by all
 order by all

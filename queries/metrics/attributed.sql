@@ -69,7 +69,7 @@ select
     l.lines,
     i.reason,
     i.collision,
-    k.unclassified
+    if(l.line_type in ('Tax', 'Credit', 'Refund') or l.line_type like '%Discount', null, k.unclassified) as unclassified
 from lines as l
 join kinds as k using (kind_id)
 join identities as i using (identity_id)

@@ -1,0 +1,37 @@
+/*---
+title = "A source has stopped"
+severity = "warn"
+summary = "{source} reaches {data_through:%d %b %H:%M}, {hours:.0f} hours ago; {limit_hours} are usual. Until it goes on, what it would show is unknown, not zero."
+why = "Rules that need this source do not run on days that it does not cover, and their open incidents stay as they are."
+next_step = "Look at the export (Billing and Cost Management, Data Exports) or the stream that writes {source}, and at whoever copies it; then run finops sync."
+needs = []
+
+[params.bill_hours]
+value = 60
+unit = "hours"
+doc = "for the bill: AWS refreshes it daily, a day late"
+
+[params.metrics_hours]
+value = 6
+unit = "hours"
+doc = "for CloudWatch"
+
+[params.inventory_hours]
+value = 840
+unit = "hours"
+doc = "for inventory snapshots"
+---*/
+with limits as (
+    select *,
+        case
+            when kind in ('cur', 'athena') then $bill_hours
+            when kind in ('metric_stream', 'cloudwatch', 'invocation_log') then $metrics_hours
+            when kind = 'inventory' then $inventory_hours
+        end as limit_hours,
+        date_diff('minute', data_through, $now::timestamp) / 60.0 as hours
+    from freshness
+)
+
+select source as subject, source, kind, data_through, hours, limit_hours
+from limits
+where hours > limit_hours and $day is not null

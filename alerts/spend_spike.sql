@@ -1,0 +1,93 @@
+/*---
+title = "Spend jumped"
+severity = "warn"
+summary = "{workload} spent ${usd_of_day:,.0f} on {day_name} {day:%d %b} ({model}); a usual {day_name} is ${expected_usd:,.0f} and the day before was ${previous_usd:,.0f} ({ratio:.1f}x, +${usd:,.0f}). {driver_share:.0%} of the rise is {driver}."
+why = "Three times the day before and three times what this weekday usually costs is not growth: a loop, a changed route or a lost cache looks like this, and each further day costs the same again."
+next_step = "Ask {team} what changed in {workload} on {day:%d %b}, first for {model}; stop or cap it if nobody knows. If it was planned: finops incidents plan \"{workload}\" --until DATE."
+days = 3
+
+[params.ratio]
+value = 3.0
+unit = "times"
+doc = "both the day before and the expectation are exceeded by this factor"
+
+[params.min_usd]
+value = 100
+unit = "USD"
+doc = "over the expectation (over the day before, without guard)"
+
+[params.guard]
+value = true
+unit = "true or false"
+doc = "false is the literal rule, `ratio` times the day before and nothing else; measured, it raises 50 false alarms per 100 series-months"
+---*/
+with leaves as (
+    select e.*, coalesce(b.usd, 0) as previous_usd, coalesce(e.expected_usd, 0) as usual_usd
+    from expected_daily as e
+    left join expected_daily as b
+        on b.day = e.day - 1 and b.workload = e.workload and b.model is not distinct from e.model
+    where e.day = $day and e.usd > 0
+),
+
+rising as (
+    select *, if($guard, usd - usual_usd, usd - previous_usd) as excess_usd
+    from leaves
+    where usd >= $ratio * previous_usd
+        and (not $guard or (usd >= $ratio * usual_usd and usd - usual_usd >= $min_usd))
+),
+
+workloads as (
+    select workload, sum(excess_usd) as excess_usd, count(*) as models, arg_max(rising, excess_usd) as top
+    from rising
+    group by workload
+),
+
+drivers as (   -- the token kind and region that rose most, against the mean of the week before
+    select workload, arg_max(what, rise) as driver, max(rise) / nullif(sum(rise) filter (rise > 0), 0) as driver_share
+    from (
+        select workload, concat_ws(' in ', coalesce(token_kind || ' tokens', charge), region) as what,
+            coalesce(sum(gross_usd) filter (day = $day), 0)
+                - coalesce(sum(gross_usd) filter (day < $day), 0) / 7 as rise
+        from attributed
+        where day between $day - 7 and $day and cost_class in ('usage', 'fee', 'unknown')
+        group by all
+    )
+    group by workload
+),
+
+recent as (
+    select workload, list((day, usd) order by day) as series
+    from (
+        select workload, day, sum(usd)::decimal(38, 2) as usd
+        from expected_daily
+        where day between $day - 13 and $day
+        group by all
+    )
+    group by workload
+)
+
+select
+    w.workload as subject,
+    w.excess_usd::decimal(38, 2) as usd,
+    if(w.top.environment in (select unnest(production) from settings), 'page', 'warn') as severity,
+    w.workload,
+    w.top.team as team,
+    w.top.environment as environment,
+    coalesce(w.top.model, 'not a model') as model,
+    w.top.basis as basis,
+    $day as day,
+    dayname($day) as day_name,
+    w.top.usd as usd_of_day,
+    w.top.usd::decimal(38, 2) as actual_usd,
+    w.top.usual_usd::decimal(38, 2) as expected_usd,
+    w.top.previous_usd::decimal(38, 2) as previous_usd,
+    w.top.usd / nullif(w.top.usual_usd, 0) as ratio,
+    w.excess_usd::decimal(38, 2) as excess_usd,
+    (w.excess_usd * 30)::decimal(38, 2) as monthly_usd,
+    w.models,
+    d.driver,
+    d.driver_share,
+    r.series
+from workloads as w
+left join drivers as d using (workload)
+left join recent as r using (workload)

@@ -1,0 +1,48 @@
+/*---
+title = "A line that finops cannot read"
+severity = "warn"
+summary = "{usage_type} ({unit}) cost ${usd:,.2f} since {first_day:%d %b}: {unclassified}. Its dollars are counted; its tokens are unknown."
+why = "AWS bills something new, or in a new spelling. Dollars stay right, but models, tokens and prices of these lines are missing until it is known."
+next_step = "Run: finops classify {quoted} --unit \"{unit}\". If the model table lacks it, add it to finops/data/models.toml or report it."
+
+[params.min_usd]
+value = 0.01
+unit = "USD"
+doc = "over 30 days, absolute"
+
+[params.absurd_usd_per_1m_tokens]
+value = 1000
+unit = "USD per million tokens"
+doc = "a dearer line is read with the wrong unit"
+
+[params.absurd_usd]
+value = 100000
+unit = "USD"
+doc = "one line of one hour above this, or usage below zero, is kept and shown"
+---*/
+with lines as (
+    select usage_type, k.unit, a.line_type, day, a.gross_usd,
+        case
+            when a.unclassified is not null then a.unclassified
+            when a.cost_class = 'unknown' then 'unknown line type ' || a.line_type
+            when a.cost_class = 'usage' and a.gross_usd < 0 then 'negative usage'
+            when abs(a.gross_usd) >= $absurd_usd then 'an absurd amount for one hour'
+            when a.tokens > 0 and a.gross_usd * 1000000 / a.tokens > $absurd_usd_per_1m_tokens
+                then 'an absurd price per token: the unit may have changed'
+        end as unclassified
+    from attributed as a
+    left join (select distinct usage_type, any_value(unit) as unit from kinds group by usage_type) as k using (usage_type)
+    where day between $day - 29 and $day
+)
+
+select
+    concat_ws(' / ', coalesce(usage_type, '(no usage type)'), unclassified) as subject,
+    abs(sum(gross_usd))::decimal(38, 2) as usd,
+    coalesce(usage_type, '(no usage type)') as usage_type,
+    '"' || coalesce(usage_type, '') || '"' as quoted,
+    coalesce(any_value(unit), 'no unit') as unit,
+    unclassified, min(day) as first_day, count(*) as lines
+from lines
+where unclassified is not null
+group by usage_type, unclassified
+having abs(sum(gross_usd)) >= $min_usd

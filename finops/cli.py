@@ -1,0 +1,72 @@
+"""finops: the commands. Parse, call, print; nothing is decided here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from finops import __version__
+from finops.commands import checks, incidents, query, setup
+from finops.commands.classify import classify
+from finops.commands.clock import now
+from finops.commands.context import Context
+from finops.errors import FinopsError
+
+app = typer.Typer(
+    help="Names on the Bedrock bill: attributed spend, unit economics and alerts from AWS's own files.",
+    epilog="Start with: finops demo. Exit codes: 0 ok, 1 findings at or above --fail-on, 2 failure, 3 configuration.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for part in (setup.app, checks.app, query.app):
+    app.registered_commands += part.registered_commands
+app.command(epilog="Example: finops classify USE1-Claude4.6Sonnet-input-tokens --unit '1K tokens'")(classify)
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(checks.rules_app, name="rules")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    home: Annotated[
+        Path, typer.Option(envvar="FINOPS_HOME", help="Holds finops.toml, the ledger and the state.")
+    ] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    ctx.obj = Context(home=home, json=as_json, now=now())
+
+
+def main() -> None:
+    try:
+        result = app(standalone_mode=False)
+    except FinopsError as exc:
+        _say(str(exc))
+        code = exc.exit_code
+    except typer.Abort:
+        code = 130
+    except Exception as exc:
+        if not hasattr(exc, "format_message"):  # click's own: a mistyped command or option
+            raise
+        exc.show()  # type: ignore[attr-defined]
+        code = 3
+    else:
+        code = result if isinstance(result, int) else 0
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def _say(text: str) -> None:
+    start = "\033[31mfinops:\033[0m" if sys.stderr.isatty() and "NO_COLOR" not in os.environ else "finops:"
+    sys.stderr.write(f"{start} {text}\n")

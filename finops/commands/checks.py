@@ -1,0 +1,251 @@
+"""`finops sync`, `check`, `run`, `status`, `rules`, `metrics`: the line itself, and what it is made of."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from finops.commands.context import Context
+from finops.errors import ConfigError
+
+app = typer.Typer()
+rules_app = typer.Typer(help="What is watched, with which thresholds.", invoke_without_command=True)
+
+
+class FailOn(StrEnum):
+    info = "info"
+    warn = "warn"
+    page = "page"
+    never = "never"
+
+
+Day = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="UTC day; the last complete one if left out.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+Fail = Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 when something this severe is found.")]
+Rebuild = Annotated[bool, typer.Option("--rebuild", help="Read everything anew and build the file from nothing.")]
+
+
+@app.command(epilog="Example: finops --home ~/bedrock sync")
+def sync(ctx: typer.Context, rebuild: Rebuild = False, as_json: AsJson = False) -> None:
+    """Read what changed in the sources and publish it. Local files cost no AWS charges."""
+    done = _sync(ctx.obj, rebuild)
+    if as_json or ctx.obj.json:
+        typer.echo(json.dumps(done, indent=2))
+
+
+def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
+    from finops import pipeline
+
+    with _progress() as say:
+        done = pipeline.sync(context.home, context.settings, context.now, rebuild=rebuild, say=say)
+    words = [f"generation {done.generation}", f"{len(done.read)} deliveries read", f"{done.unchanged} unchanged"]
+    if done.restated_days:
+        words.append(f"{done.restated_days} days restated (see the view restatements)")
+    if done.kept:
+        words.append(f"{len(done.kept)} no longer delivered and kept")
+    if done.dropped:
+        words.append(f"{len(done.dropped)} dropped with their source: {', '.join(done.dropped[:3])}")
+    sys.stderr.write(f"synced: {', '.join(words)}\n")
+    return done.model_dump(mode="json")
+
+
+class _progress:  # noqa: N801 (reads as a verb)
+    """Progress on stderr while a person watches; nothing when piped."""
+
+    def __enter__(self) -> Any:
+        console = Console(stderr=True)
+        self._status = console.status("looking at the sources") if console.is_terminal else None
+        if self._status:
+            self._status.start()
+        return lambda text: self._status.update(text) if self._status else None
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+
+@app.command(epilog="Example: finops check --day 2026-11-18 --fail-on page")
+def check(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_json: AsJson = False) -> None:
+    """Run every rule on the published ledger and tell the channels what is new."""
+    raise typer.Exit(_check(ctx.obj, day, fail_on, as_json or ctx.obj.json))
+
+
+@app.command(epilog="Example: finops run --fail-on warn")
+def run(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_json: AsJson = False) -> None:
+    """sync, then check."""
+    _sync(ctx.obj)
+    raise typer.Exit(_check(ctx.obj, day, fail_on, as_json or ctx.obj.json))
+
+
+def _check(context: Context, day: datetime | None, fail_on: FailOn, as_json: bool) -> int:
+    from finops import pipeline
+    from finops.model import at_least
+
+    ran = pipeline.check(context.home, context.settings, context.now, day.date() if day else None)
+    found = [f for f in ran.checked.findings if f.day == ran.day or f.rule == "rule_failed"]
+    if as_json:
+        told = [{"reason": n.reason, "incident": n.incident.id} for n in ran.decision.notices]
+        typer.echo(
+            json.dumps(
+                {"day": ran.day.isoformat(), "findings": [f.model_dump(mode="json") for f in found], "told": told,
+                 "blind": ran.checked.blind, "outcomes": [o.model_dump(mode="json") for o in ran.outcomes]},
+                indent=2,
+            )
+        )  # fmt: skip
+    else:
+        _summarise(ran, found)
+    for outcome in ran.outcomes:
+        if outcome.error:
+            sys.stderr.write(f"finops: {outcome.channel}: {outcome.error}\n")
+    return int(fail_on is not FailOn.never and any(at_least(f.severity, fail_on.value) for f in found))
+
+
+def _summarise(ran: Any, found: list[Any]) -> None:
+    counts = {s: sum(f.severity == s for f in found) for s in ("page", "warn", "info")}
+    words = ", ".join(f"{n} {s}" for s, n in counts.items() if n) or "nothing"
+    sys.stderr.write(f"checked {ran.day}: {words} found, {len(ran.decision.notices)} told (finops incidents list)\n")
+    for name, why in sorted(ran.checked.blind.items()):
+        sys.stderr.write(f"could not see: {name}: {why}\n")
+
+
+@app.command(epilog="Example: finops status --json")
+def status(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """How far each source reaches, what is attributed, what is open."""
+    from finops import pipeline
+    from finops.state import FILE, State
+
+    context: Context = ctx.obj
+    with pipeline.published(context.home) as con:
+        state = {
+            "meta": _rows(con, "from meta")[0],
+            "sources": _rows(con, "from freshness order by source"),
+            "reconciliation": _rows(
+                con,
+                """select b.billed_usd, a.attributed_usd, a.attributed_usd - b.billed_usd as difference_usd
+                   from (select sum(gross_usd) as billed_usd from billed_daily) as b,
+                        (select sum(gross_usd) as attributed_usd from attributed) as a""",
+            )[0],
+            "coverage": _rows(
+                con,
+                """select rung, sum(usd)::decimal(38, 2) as usd, (sum(usd) / sum(sum(usd)) over ())::double as share
+                   from coverage_daily where key = 'workload' group by rung order by usd desc""",
+            ),
+        }
+    with State(context.home / FILE) as incidents:
+        state["open_incidents"] = sum(one.state != "resolved" for one in incidents.incidents())
+    if as_json or context.json:
+        typer.echo(json.dumps(state, indent=2, default=str))
+    else:
+        _show_status(state)
+
+
+def _rows(con: Any, sql: str) -> list[dict[str, Any]]:
+    result = con.execute(sql)
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _show_status(state: dict[str, Any]) -> None:
+    console = Console(soft_wrap=True)
+    meta, sums = state["meta"], state["reconciliation"]
+    console.print(f"generation {meta['generation']}, published {meta['published_at']:%Y-%m-%d %H:%M} UTC")
+    console.print(
+        f"billed ${sums['billed_usd'] or 0:,.2f} = attributed ${sums['attributed_usd'] or 0:,.2f} "
+        f"(difference {sums['difference_usd'] or 0})"
+    )
+    table = Table("source", "through", "complete", "settled", "deliveries", box=None, pad_edge=False)
+    for row in state["sources"]:
+        cells = [_moment(row[c]) for c in ("data_through", "complete_through", "settled_through")]
+        table.add_row(row["source"], *cells, str(row["deliveries"]))
+    console.print(table)
+    for row in state["sources"]:
+        if row["notes"]:
+            console.print(f"{row['source']}: {row['notes']}", markup=False)
+    shares = " · ".join(f"{row['rung']} {row['share']:.1%}" for row in state["coverage"])
+    console.print(f"workload named by: {shares}", markup=False)
+    console.print(f"open incidents: {state['open_incidents']}")
+
+
+def _moment(value: date | datetime | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value.isoformat()
+
+
+@app.command(epilog="Example: finops metrics")
+def metrics(as_json: AsJson = False) -> None:
+    """The views: what one row is, and what its columns mean."""
+    from finops import metrics as views
+
+    found = sorted(views.shipped(), key=lambda metric: metric.name)
+    if as_json:
+        typer.echo(json.dumps([m.model_dump(mode="json", exclude={"file"}) for m in found], indent=2))
+        return
+    table = Table("view", "one row is", "what", box=None, pad_edge=False)
+    for metric in found:
+        table.add_row(metric.name, metric.grain, metric.title)
+    Console().print(table)
+
+
+@rules_app.callback(invoke_without_command=True)
+def rules(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the rules."""
+    if ctx.invoked_subcommand:
+        return
+    found = _rules(ctx.obj)
+    if as_json or ctx.obj.json:
+        typer.echo(json.dumps([r.model_dump(mode="json", exclude={"file"}) for r in found], indent=2))
+        return
+    table = Table("rule", "severity", "fires when", "thresholds", box=None, pad_edge=False)
+    for rule in found:
+        table.add_row(rule.name, rule.severity, rule.title, ", ".join(f"{k} = {v}" for k, v in rule.values.items()))
+    Console().print(table)
+
+
+@rules_app.command("run", epilog="Example: finops rules run spend_spike --day 2026-11-18")
+def run_rule(ctx: typer.Context, name: str, day: Day = None, as_json: AsJson = False) -> None:
+    """Run one rule on one day and show what it returns; nobody is told."""
+    from finops import pipeline
+    from finops import rules as engine
+
+    context: Context = ctx.obj
+    rule = _rule(context, name)
+    with pipeline.published(context.home) as con:
+        found = engine.offenders(con, rule, day.date() if day else pipeline.last_day(con, context.now), context.now)
+    if as_json or context.json:
+        typer.echo(json.dumps([f.model_dump(mode="json") for f in found], indent=2))
+    elif not found:
+        typer.echo(f"{name}: quiet")
+    for finding in found if not (as_json or context.json) else []:
+        typer.echo(f"[{finding.severity}] {finding.summary}\n  next: {finding.next_step}")
+
+
+@rules_app.command("show", epilog="Example: finops rules show spend_spike")
+def show_rule(ctx: typer.Context, name: str) -> None:
+    """The rule's SQL, to run or to copy."""
+    typer.echo(_rule(ctx.obj, name).file.path.read_text(encoding="utf-8").rstrip())
+
+
+def _rules(context: Context) -> list[Any]:
+    """With the thresholds of finops.toml where there is one, else as shipped."""
+    from finops import config, rules
+
+    if (context.home / config.FILE).exists():
+        return rules.shipped(context.settings.rules, context.settings.alerts)
+    return rules.shipped({})
+
+
+def _rule(context: Context, name: str) -> Any:
+    found = {rule.name: rule for rule in _rules(context)}
+    if name not in found:
+        raise ConfigError(f"no rule {name!r}; there is {', '.join(sorted(found))}")
+    return found[name]

@@ -1,0 +1,145 @@
+"""The straight line, top to bottom: sources, ledger, catalogue, rules, incidents, channels."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from finops import notify, publish, rules
+from finops.channels import Channel, Console, named
+from finops.config import Settings
+from finops.errors import ConfigError, LedgerError, QueryError
+from finops.incidents import Policy
+from finops.ledger import Ledger, Record, Stored, key_of
+from finops.model import Decision, Delivery, Finding, Value
+from finops.sources import Source
+from finops.state import FILE, State
+
+Progress = Callable[[str], None]
+
+
+class Synced(Value):
+    """What a sync did. `kept`: deliveries that a source no longer has and the ledger still holds."""
+
+    generation: int
+    published: bool
+    read: tuple[str, ...]
+    unchanged: int
+    kept: tuple[str, ...]
+    dropped: tuple[str, ...]
+    restated_days: int
+
+
+class Ran(Value):
+    """What a check found and told."""
+
+    day: date
+    checked: rules.Checked
+    decision: Decision
+    outcomes: tuple[notify.Outcome, ...]
+
+
+def sync(home: Path, settings: Settings, now: datetime, *, rebuild: bool = False, say: Progress = lambda _: None) -> Synced:
+    """Read what changed, publish a new generation if anything did. A fault leaves everything as it was."""
+    if not settings.sources:
+        raise ConfigError(f"{home / 'finops.toml'}: no [[sources]]; add one, or let `finops init` write them")
+    ledger = Ledger(home)
+    with ledger.writing():
+        record = ledger.record()
+        available = [(source, delivery) for source in settings.sources for delivery in source.deliveries(home)]
+        changed = [pair for pair in available if rebuild or _differs(record, pair[1])]
+        sources = {delivery.source for _, delivery in available}
+        held = {key: stored for key, stored in record.stored.items() if stored.delivery.source in sources}
+        dropped = tuple(sorted(record.stored.keys() - held.keys()))
+        names = {key_of(delivery) for _, delivery in available}
+        stored = held | {s.key: s for s in _load(ledger, changed, record.generation + 1, say)}
+        digest = settings.model_dump_json(include={"tags", "accounts", "principals", "cost_categories", "workloads",
+                                                   "production", "metrics"})  # fmt: skip
+        stale = bool(changed or dropped or rebuild) or record.settings != digest or not ledger.current(record)
+        restated = 0
+        if stale:
+            record = Record(generation=record.generation + 1, stored=stored, settings=digest)
+            say(f"publishing generation {record.generation}")
+            built = publish.build(ledger, record, settings.naming, settings.units, settings.production,
+                                  settings.metrics, now)  # fmt: skip
+            ledger.commit(record)  # a crash from here on is healed by the next sync, which publishes it
+            publish.swap(ledger, built)
+            restated = built.restated_days
+    return Synced(
+        generation=record.generation,
+        published=stale,
+        read=tuple(delivery.origin for _, delivery in changed),
+        unchanged=len(available) - len(changed),
+        kept=tuple(sorted(held.keys() - names)),
+        dropped=dropped,
+        restated_days=restated,
+    )
+
+
+def _differs(record: Record, delivery: Delivery) -> bool:
+    known = record.stored.get(key_of(delivery))
+    return known is None or known.delivery.signature != delivery.signature
+
+
+def _load(ledger: Ledger, changed: list[tuple[Source, Delivery]], generation: int, say: Progress) -> Iterator[Stored]:
+    for number, (source, delivery) in enumerate(changed, 1):
+        say(f"reading {delivery.source} {delivery.partition} ({number} of {len(changed)})")
+        with duckdb.connect() as con:  # one delivery, one scratch database: what it needed is given back
+            source.load(con, delivery)
+            yield ledger.store(con, delivery, source.tables, generation)
+
+
+@contextlib.contextmanager
+def published(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published catalogue, read-only, as one generation for as long as it is open."""
+    link = Ledger(home).link
+    if not link.exists():
+        raise QueryError(f"no ledger at {home}; run `finops sync` first, or `finops demo` to see one")
+    try:
+        con = duckdb.connect(str(link.resolve()), read_only=True)
+    except duckdb.Error as exc:
+        raise LedgerError(f"{link}: {exc}; run `finops sync --rebuild`") from exc
+    with con:
+        yield con
+
+
+def check(home: Path, settings: Settings, now: datetime, day: date | None = None) -> Ran:
+    """Run every rule, decide, tell. `day` defaults to the last complete day of the bill."""
+    with published(home) as con:
+        day = day or last_day(con, now)
+        checked = rules.check(con, rules.shipped(settings.rules, settings.alerts), day, now)
+        generation = con.execute("select generation from meta").fetchall()[0][0]
+        settled = con.execute("select max(settled_through)::date from marks").fetchall()[0][0]
+    channels = named(settings.channels or (Console(),))
+    with State(home / FILE) as state:
+        decision = _record(state, checked.findings, checked.evaluated, now, channels, generation, settled)
+        outcomes = notify.send_pending(state, channels, now)
+        broken = notify.failures(outcomes, day)
+        if broken:
+            _record(state, broken, {"channel_failed": day}, now, channels, generation, settled)
+            outcomes += notify.send_pending(state, channels, now)
+    return Ran(day=day, checked=checked, decision=decision, outcomes=tuple(outcomes))
+
+
+def _record(
+    state: State,
+    findings: tuple[Finding, ...] | list[Finding],
+    evaluated: dict[str, date],
+    now: datetime,
+    channels: dict[str, Channel],
+    generation: int,
+    settled: date | None,
+) -> Decision:
+    return notify.record(state, findings, evaluated, now, Policy(), channels, generation, settled)
+
+
+def last_day(con: duckdb.DuckDBPyConnection, now: datetime) -> date:
+    """The last day of the bill that is complete and over."""
+    complete = rules.last_complete_day(con, "bill")
+    if complete is None or complete == date.max:
+        raise QueryError("the ledger holds no billed line yet; look at `finops status`")
+    return min(complete, now.date())
