@@ -135,7 +135,7 @@ def _reopened(before: Incident, found: Sequence[Finding]) -> Incident:
 
 
 def _woken(incident: Incident, now: datetime) -> Incident:
-    """`until` stays: it says that silence ended after the last message, see `_news`."""
+    """`until` stays: it says that silence ended after the last message, see `_due`."""
     if incident.state not in MUTED or incident.until is None or now < incident.until:
         return incident
     if incident.state == "planned" and _covers(incident.until, incident.last_day):

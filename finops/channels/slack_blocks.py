@@ -63,9 +63,8 @@ def _blocks(one: Card) -> list[Block]:
 
 
 def _header(text: str) -> Block:
-    plain = _disarm(
-        text.replace("<", "\u2039").replace(">", "\u203a")
-    )  # plain_text has no escapes of its own
+    """plain_text knows no escapes, so other brackets stand in."""
+    plain = _disarm(text.replace("<", "\u2039").replace(">", "\u203a"))
     return {"type": "header", "text": {"type": "plain_text", "text": cut(plain, HEADLINE), "emoji": False}}
 
 
@@ -111,7 +110,8 @@ def _cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     start = text[: limit - 2]
-    start = start[: start.rindex("&")] if "&" in start[-5:] and ";" not in start[-5:] else start
+    if start.rfind("&") > start.rfind(";"):
+        start = start[: start.rfind("&")]
     return f"{start}…`" if start.count("`") % 2 else f"{start}…"
 
 

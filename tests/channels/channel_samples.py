@@ -108,6 +108,7 @@ def all_samples() -> dict[str, Message]:
         "resolved": message(SPIKE, resolved=True),
         "bare": message(bare),
         "hostile": message(_hostile()),
+        "long": message(SPIKE.model_copy(update={"why": "<&>" * 1000, "next_step": "& `" * 1000})),
         "grouped": message(*_many(7)),
         "flood": message(*_many(3000)),
     }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_layout_is_golden(name: str, samples: dict[str, Message]) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["page", "resolved", "bare", "hostile", "grouped", "flood"])
+@pytest.mark.parametrize("name", ["page", "resolved", "bare", "hostile", "long", "grouped", "flood"])
 def test_slack_own_models_accept_every_block(name: str, samples: dict[str, Message]) -> None:
     blocks = all_blocks(samples[name])
     assert len(blocks) <= 50
@@ -66,6 +67,8 @@ def test_slack_own_models_accept_every_block(name: str, samples: dict[str, Messa
     for text in texts(blocks):
         assert 0 < len(text) <= 3000
         assert text.count("`") % 2 == 0, "a code span is closed"
+    for text in texts(blocks[1:]):  # the header is plain text
+        assert "&" not in re.sub("&(amp|lt|gt);", "", text), "an entity is whole"
     assert payload(samples[name])["text"]
 
 
