@@ -31,7 +31,9 @@ Day = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 Fail = Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 when something this severe is found.")]
-Rebuild = Annotated[bool, typer.Option("--rebuild", help="Read everything anew and build the file from nothing.")]
+Rebuild = Annotated[
+    bool, typer.Option("--rebuild", help="Read everything anew and build the file from nothing.")
+]
 
 
 @app.command(epilog="Example: finops --home ~/bedrock sync")
@@ -47,7 +49,11 @@ def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
 
     with _progress() as say:
         done = pipeline.sync(context.home, context.settings, context.now, rebuild=rebuild, say=say)
-    words = [f"generation {done.generation}", f"{len(done.read)} deliveries read", f"{done.unchanged} unchanged"]
+    words = [
+        f"generation {done.generation}",
+        f"{len(done.read)} deliveries read",
+        f"{done.unchanged} unchanged",
+    ]
     if done.restated_days:
         words.append(f"{done.restated_days} days restated (see the view restatements)")
     if done.kept:
@@ -58,7 +64,7 @@ def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
     return done.model_dump(mode="json")
 
 
-class _progress:  # noqa: N801 (reads as a verb)
+class _progress:
     """Progress on stderr while a person watches; nothing when piped."""
 
     def __enter__(self) -> Any:
@@ -88,7 +94,7 @@ def run(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_js
 
 def _check(context: Context, day: datetime | None, fail_on: FailOn, as_json: bool) -> int:
     from finops import pipeline
-    from finops.model import at_least
+    from finops.model import SEVERITIES, at_least
 
     ran = pipeline.check(context.home, context.settings, context.now, day.date() if day else None)
     found = [f for f in ran.checked.findings if f.day == ran.day or f.rule == "rule_failed"]
@@ -106,13 +112,16 @@ def _check(context: Context, day: datetime | None, fail_on: FailOn, as_json: boo
     for outcome in ran.outcomes:
         if outcome.error:
             sys.stderr.write(f"finops: {outcome.channel}: {outcome.error}\n")
-    return int(fail_on is not FailOn.never and any(at_least(f.severity, fail_on.value) for f in found))
+    floors = [severity for severity in SEVERITIES if severity == fail_on]  # none for `never`
+    return int(any(at_least(f.severity, floor) for f in found for floor in floors))
 
 
 def _summarise(ran: Any, found: list[Any]) -> None:
     counts = {s: sum(f.severity == s for f in found) for s in ("page", "warn", "info")}
     words = ", ".join(f"{n} {s}" for s, n in counts.items() if n) or "nothing"
-    sys.stderr.write(f"checked {ran.day}: {words} found, {len(ran.decision.notices)} told (finops incidents list)\n")
+    sys.stderr.write(
+        f"checked {ran.day}: {words} found, {len(ran.decision.notices)} told (finops incidents list)\n"
+    )
     for name, why in sorted(ran.checked.blind.items()):
         sys.stderr.write(f"could not see: {name}: {why}\n")
 
@@ -125,7 +134,7 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     context: Context = ctx.obj
     with pipeline.published(context.home) as con:
-        state = {
+        state: dict[str, Any] = {
             "meta": _rows(con, "from meta")[0],
             "sources": _rows(con, "from freshness order by source"),
             "reconciliation": _rows(
@@ -207,7 +216,9 @@ def rules(ctx: typer.Context, as_json: AsJson = False) -> None:
         return
     table = Table("rule", "severity", "fires when", "thresholds", box=None, pad_edge=False)
     for rule in found:
-        table.add_row(rule.name, rule.severity, rule.title, ", ".join(f"{k} = {v}" for k, v in rule.values.items()))
+        table.add_row(
+            rule.name, rule.severity, rule.title, ", ".join(f"{k} = {v}" for k, v in rule.values.items())
+        )
     Console().print(table)
 
 
@@ -220,7 +231,9 @@ def run_rule(ctx: typer.Context, name: str, day: Day = None, as_json: AsJson = F
     context: Context = ctx.obj
     rule = _rule(context, name)
     with pipeline.published(context.home) as con:
-        found = engine.offenders(con, rule, day.date() if day else pipeline.last_day(con, context.now), context.now)
+        found = engine.offenders(
+            con, rule, day.date() if day else pipeline.last_day(con, context.now), context.now
+        )
     if as_json or context.json:
         typer.echo(json.dumps([f.model_dump(mode="json") for f in found], indent=2))
     elif not found:

@@ -10,3 +10,5 @@ from finops.sources.metric_stream import MetricStream
 from finops.sources.prices import Prices
 
 Source = Cur | MetricStream | Inventory | Prices
+
+__all__ = ["Cur", "Inventory", "MetricStream", "Prices", "Source"]

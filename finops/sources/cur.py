@@ -80,7 +80,9 @@ class Cur(Value):
         except SourceError as exc:
             raise SourceError(f"cur: {delivery.origin}: {exc}") from exc
         if _stats(delivery.files) != before:
-            raise SourceError(f"cur: {delivery.origin}: was being rewritten while it was read; run the sync again")
+            raise SourceError(
+                f"cur: {delivery.origin}: was being rewritten while it was read; run the sync again"
+            )
 
 
 class Reader:
@@ -117,7 +119,9 @@ class Reader:
     def _stage(self) -> None:
         """Text is parsed once: what may be Bedrock's waits in a table, and every view is of that table."""
         opened = open_files(self.con, self.files)
-        cur_columns.normalise(opened, tag_keys=self.settings.tag_columns).create_view("cur_text", replace=True)
+        cur_columns.normalise(opened, tag_keys=self.settings.tag_columns).create_view(
+            "cur_text", replace=True
+        )
         self._query("candidates", native=NATIVE)
 
     def _codes(self) -> list[str]:
@@ -167,7 +171,9 @@ class Reader:
 
     def _store(self, sampled: Iterable[Product]) -> None:
         self._query("sampled")
-        rows = [(p.code, p.usage_type, p.name, p.provider, p.model, p.inference_type, p.feature) for p in sampled]
+        rows = [
+            (p.code, p.usage_type, p.name, p.provider, p.model, p.inference_type, p.feature) for p in sampled
+        ]
         if rows:
             self.con.executemany("insert into cur_sampled values (?, ?, ?, ?, ?, ?, ?)", rows)
         for step in ("distinct_shapes", "distinct_tags", "usage", "shapes", "tag_sets", "accounts"):
@@ -207,7 +213,7 @@ def open_files(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> duckdb.D
     if len(set(headers.values())) > 1:
         raise SourceError(f"{files[0]}: its parts have different columns; copy the whole assembly again")
     return con.read_csv(
-        list(files),
+        list(files),  # type: ignore[arg-type]  # DuckDB's types know of one file only
         header=True,
         columns=dict.fromkeys(_distinct(headers[files[0]]), "VARCHAR"),
         auto_detect=False,
