@@ -86,11 +86,12 @@ def _differs(record: Record, delivery: Delivery) -> bool:
 
 
 def _load(ledger: Ledger, changed: list[tuple[Source, Delivery]], generation: int, say: Progress) -> Iterator[Stored]:
-    for number, (source, delivery) in enumerate(changed, 1):
-        say(f"reading {delivery.source} {delivery.partition} ({number} of {len(changed)})")
-        with duckdb.connect() as con:  # one delivery, one scratch database: what it needed is given back
-            source.load(con, delivery)
-            yield ledger.store(con, delivery, source.tables, generation)
+    with duckdb.connect() as scratch:
+        for number, (source, delivery) in enumerate(changed, 1):
+            say(f"reading {delivery.source} {delivery.partition} ({number} of {len(changed)})")
+            with scratch.cursor() as con:  # temporary tables are the cursor's own and go with it
+                source.load(con, delivery)
+                yield ledger.store(con, delivery, source.tables, generation)
 
 
 @contextlib.contextmanager
@@ -119,8 +120,8 @@ def check(home: Path, settings: Settings, now: datetime, day: date | None = None
         decision = _record(state, checked.findings, checked.evaluated, now, channels, generation, settled)
         outcomes = notify.send_pending(state, channels, now)
         broken = notify.failures(outcomes, day)
+        _record(state, broken, {"channel_failed": day}, now, channels, generation, settled)
         if broken:
-            _record(state, broken, {"channel_failed": day}, now, channels, generation, settled)
             outcomes += notify.send_pending(state, channels, now)
     return Ran(day=day, checked=checked, decision=decision, outcomes=tuple(outcomes))
 

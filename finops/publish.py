@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,7 @@ class Build:
         """Returns the number of days whose dollars changed."""
         self._tables()
         prepare(self.con, naming)
-        before = self._query("day_totals")
+        self._query("totals_before")
         gone, changed = self._differences()
         self._replace([s for s in changed if "usage" not in s.tables], gone)
         self._query("resource_versions")
@@ -154,7 +154,7 @@ class Build:
         name_identities(self.con)
         self._check()
         self._describe(units, production)
-        restated = self._restate(before)
+        restated = self._restate()
         for step in ("marks", "resource_names"):
             self._query(step)
         self._meta(inventory_key)
@@ -185,21 +185,16 @@ class Build:
         gone = [number for number, key, generation in rows if current.get(key) != generation]
         return gone, [stored for key, stored in self.record.stored.items() if held.get(key) != stored.generation]
 
-    def _replace(self, incoming: Iterable[Stored], gone: Iterable[int]) -> None:
-        for delivery_id in gone:
-            self._forget(delivery_id)
-        for stored in incoming:
-            known = self.con.execute(
-                "select delivery_id from catalogue.deliveries where source = ? and partition = ?",
-                [stored.delivery.source, stored.delivery.partition],
-            ).fetchall()
-            for (delivery_id,) in known:
-                self._forget(delivery_id)
-            self._load(stored)
-
-    def _forget(self, delivery_id: int) -> None:
+    def _replace(self, incoming: Sequence[Stored], gone: Sequence[int]) -> None:
+        keys = [stored.key for stored in incoming]
+        again = self.con.execute(
+            "select delivery_id from catalogue.deliveries where source || '/' || partition in (select unnest(?))", [keys]
+        ).fetchall()
+        stale = [*gone, *(delivery_id for (delivery_id,) in again)]
         for table in ("deliveries", "lines", "billed_daily", *LOADED.values()):
-            self.con.execute(f"delete from catalogue.{table} where delivery_id = ?", [delivery_id])
+            self.con.execute(f"delete from catalogue.{table} where delivery_id in (select unnest(?))", [stale])
+        for stored in incoming:
+            self._load(stored)
 
     def _load(self, stored: Stored) -> None:
         delivery = stored.delivery
@@ -263,12 +258,8 @@ class Build:
         if known:
             self.con.executemany("insert into catalogue.model_ids values (?, ?, ?, ?)", known)
 
-    def _restate(self, before: list[tuple[Any, ...]]) -> int:
+    def _restate(self) -> int:
         """Keep what changed on days that had been read before."""
-        if not before:
-            return 0
-        self._query("totals_before")
-        self.con.executemany("insert into totals_before values (?, ?, ?, ?, ?, ?)", before)
         self._query("add_restatements", generation=self.record.generation, now=self.now)
         return int(self._query("count_restatements", generation=self.record.generation)[0][0])
 

@@ -2,15 +2,163 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+import os
+import shutil
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from finops.commands.context import Context
+from finops.errors import ConfigError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from finops.model import Finding
+    from finops.reports import Line
 
 app = typer.Typer()
 
+MARK = ".finops-demo"  # only a directory with this file is ever emptied
+STORIES = ("router_drift", "runaway", "verbose", "dev_in_prod", "pipeline", "restated", "apart", "coverage")
+COLOURS = {"page": "bold red", "warn": "yellow", "info": "cyan", "": "dim"}
 
-@app.command()
-def demo(ctx: typer.Context) -> None:
-    """A made-up company."""
+
+@app.command(epilog="Example: finops demo --home /tmp/demo")
+def demo(
+    ctx: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option(help="Where to put it; ./finops-demo if left out. An earlier demo there is replaced.")
+    ] = None,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", hidden=True)] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """A made-up company's bill, in AWS's own formats, read, named, checked and explained."""
+    from finops import config, pipeline
+    from finops import demo as company
+
+    context: Context = ctx.obj
+    home = home or (context.home if context.home != Path() else Path("finops-demo"))
+    _make_room(home)
+    today, yesterday = context.now.date(), context.now - timedelta(days=1)
+    company.write(home, today, morning="yesterday")
+    settings = config.read(home)
+    pipeline.sync(home, settings, yesterday)
+    company.write(home, today, morning="today")
+    synced = pipeline.sync(home, settings, context.now)
+    with _nobody_told():
+        ran = pipeline.check(home, settings, context.now)
+    with pipeline.published(home) as con:
+        verdict = Verdict(con, ran.day, [f for f in ran.checked.findings if f.day == ran.day])
+        if as_json or context.json:
+            typer.echo(json.dumps(verdict.as_json(), indent=2))
+        else:
+            verdict.show(home, synced.generation)
+
+
+def _make_room(home: Path) -> None:
+    if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
+        raise ConfigError(f"{home}: is not empty and no demo of ours; choose another --home")
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    (home / MARK).touch()
+
+
+class _nobody_told:  # noqa: N801 (reads as a phrase)
+    """The demo's messages go to its verdict; the console channel stays quiet meanwhile."""
+
+    def __enter__(self) -> None:
+        self._stdout = sys.stdout
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (closed on exit)
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout.close()
+        sys.stdout = self._stdout
+
+
+class Verdict:
+    """One screen: the sum, what is wrong, what else the views show, what to do next."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, day: date, findings: list[Finding]) -> None:
+        from finops import reports
+
+        order = {"page": 0, "warn": 1, "info": 2}
+        self.findings = sorted(findings, key=lambda f: (order[f.severity], -(f.usd or 0)))
+        self.lines: list[Line] = reports.lines(con, STORIES, day)
+        self.billed, self.attributed, self.first, self.last = con.execute(
+            "select (select sum(gross_usd) from billed_daily), sum(gross_usd), min(day), max(day) from attributed"
+        ).fetchall()[0]
+        self.accounts, self.regions, self.workloads = con.execute(
+            """select count(distinct account_id), count(distinct region),
+                      count(distinct workload) filter (attribution <> 'untagged') from attributed"""
+        ).fetchall()[0]
+        self.settled = con.execute("select max(settled_through)::date from marks").fetchall()[0][0]
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "billed_usd": str(self.billed),
+            "attributed_usd": str(self.attributed),
+            "findings": [f.model_dump(mode="json") for f in self.findings],
+            "reports": [line.model_dump(mode="json") for line in self.lines],
+        }
+
+    def show(self, home: Path, generation: int) -> None:
+        console = Console(highlight=False)
+        out = console.print
+        out(
+            f"demo data · {self.accounts} accounts · {self.regions} regions · {self.workloads} workloads · "
+            f"{self.first} to {self.last} · settled through {self.settled} · generation {generation}"
+        )
+        equal = "=" if self.billed == self.attributed else "IS NOT"
+        out(f"[bold]${self.billed:,.2f}[/] billed {equal} [bold]${self.attributed:,.2f}[/] attributed, to the last decimal\n")
+        width = console.width
+        for finding in self.findings:
+            _row(console, finding.severity, finding.usd, finding.summary, width)
+        for line in self.lines:
+            _row(console, "", line.usd, f"{line.title}: {line.subject}: {line.text}", width)
+        where = f"finops --home {home}"
+        out(f"\nnext  {where} sql \"select workload, net_usd, change from spend_monthly order by month desc, net_usd desc limit 12\"", soft_wrap=True)
+        out(f"      {where} incidents list · {where} status · {where} rules", soft_wrap=True)
+        out("      your own bill: finops init DIRECTORY_OF_CUR_FILES", soft_wrap=True)
+
+
+def _row(console: Console, severity: str, usd: object, text: str, width: int) -> None:
+    """One line, however narrow the screen is: the whole sentence is in the incident."""
+    label = Text(f"{severity.upper() or 'also':<5}", style=COLOURS[severity])
+    dollars = "" if usd is None else f"${usd:,.0f}".replace("$-", "-$")
+    amount = Text(f"{dollars:>11}  ", style="bold")
+    row = Text.assemble(label, amount, text)
+    if console.is_terminal:
+        row.truncate(width, overflow="ellipsis")
+    console.print(row, soft_wrap=True)
+
+
+@app.command(epilog="Example: finops --home ~/bedrock init ~/bedrock/cur")
+def init(
+    ctx: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Of CUR files, as AWS delivers them.")],
+    force: Annotated[bool, typer.Option(help="Replace a finops.toml that is there.")] = False,
+) -> None:
+    """Look at a directory of Cost and Usage Reports and write a commented finops.toml for it."""
+    from finops import config, survey
+
+    context: Context = ctx.obj
+    target = context.home / config.FILE
+    if target.exists() and not force:
+        raise ConfigError(f"{target}: is there already; --force replaces it")
+    absolute, home = directory.resolve(), context.home.resolve()
+    path = str(absolute.relative_to(home)) if absolute.is_relative_to(home) else str(absolute)
+    seen = survey.look(home, path)
+    home.mkdir(parents=True, exist_ok=True)
+    target.write_text(survey.configuration(seen), encoding="utf-8")
+    typer.echo(f"billing periods: {len(seen.periods)} ({seen.periods[0]} to {seen.periods[-1]})")
+    typer.echo(f"the newest has {seen.lines:,} Bedrock lines, ${seen.usd:,.2f}")
+    for note in seen.notes:
+        typer.echo(f"note: {note}")
+    typer.echo(f"wrote {target}\nnext: finops --home {context.home} run")

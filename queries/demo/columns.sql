@@ -9,4 +9,4 @@ select
         when column_type like 'MAP%' then 'map'
         else lower(column_type)
     end
-from (describe select * from read_parquet($file))
+from (describe select * from read_parquet($file, hive_partitioning = false))

@@ -13,8 +13,9 @@ with rates as (
     group by all
 ),
 
-book as (
-    select model, token_kind, service_tier, scope, min(usd_per_1m_tokens) as book_usd_per_1m_tokens
+book as (   -- of several ids of one model the plain one, then us. (it sorts after the other geographies)
+    select model, token_kind, service_tier, scope,
+        arg_min(usd_per_1m_tokens, (length(model_id), -ascii(model_id), model_id)) as book_usd_per_1m_tokens
     from book_prices
     group by all
 )

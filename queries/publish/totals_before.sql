@@ -1,11 +1,10 @@
 /*---
-title = "What was published last"
+title = "Dollars per source, period, day and workload, as published last"
 ---*/
-create or replace temp table totals_before (
-    source varchar,
-    billing_period varchar,
-    day date,
-    workload varchar,
-    usd decimal(38, 12),
-    invoiced boolean
-)
+create or replace temp table totals_before as
+select d.source, billing_period, hour::date as day, workload, sum(gross_usd)::decimal(38, 12) as usd,
+    bool_and(invoiced) as invoiced
+from catalogue.lines
+join catalogue.deliveries as d using (delivery_id)
+join catalogue.identities using (identity_id)
+group by all

@@ -1,8 +1,0 @@
-/*---
-title = "Dollars per source, period, day and workload, as published last"
----*/
-select d.source, billing_period, hour::date as day, workload, sum(gross_usd)::decimal(38, 12), bool_and(invoiced)
-from catalogue.lines
-join catalogue.deliveries as d using (delivery_id)
-join catalogue.identities using (identity_id)
-group by all
