@@ -100,6 +100,7 @@ def _asked(path: Path, sql: str, answer: str, limits: Limits) -> Iterator[tuple[
                 child.stdin.write(json.dumps(request).encode())
             head = child.stdout.readline()
             if head.endswith(b"\n"):
+                timer.cancel()  # all is computed: from here the reader, perhaps a pager, sets the pace
                 yield Answer.model_validate_json(head), _chunks(child.stdout, limits)
             said = child.stderr.read().decode(errors="replace")
             code = child.wait()

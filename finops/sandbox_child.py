@@ -233,5 +233,7 @@ def main() -> None:
         _respond(request, pipe)
     except (MemoryError, duckdb.OutOfMemoryException):
         _say(f"the query needs more than its {request['memory_mb']} MB of memory; ask for less at once")
+    except RecursionError:
+        _say("the statement is nested too deeply; split it into CTEs")
     except (Refused, duckdb.Error) as exc:
         _say(str(exc))

@@ -175,6 +175,10 @@ def test_export_of_one_period_and_again(home: Path, tmp_path: Path, suffix: str)
     assert duckdb.sql(total).fetchall() == [(2, "-0.950000000000")]
 
 
+def test_export_of_an_empty_ledger_says_so(real_home: Path, tmp_path: Path) -> None:
+    assert "holds no lines yet" in str(Outcome(real_home, "export", "-o", str(tmp_path)).error)
+
+
 def test_export_of_a_view_without_periods(home: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     Outcome(home, "export", "-o", str(out), "--view", "spend_daily", "--format", "json")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -278,9 +280,28 @@ def test_what_takes_too_long_is_killed(ledger: Path, sql: str) -> None:
         sandbox.run(ledger, sql, Limits(memory_mb=1024, seconds=0.5))
 
 
-def test_nested_parentheses_end_only_the_child(ledger: Path) -> None:
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("select " + "(" * 100_000 + "1" + ")" * 100_000, id="parentheses"),
+        pytest.param("select " + "+".join("1" * 3000), id="a long sum"),
+    ],
+)
+def test_nesting_ends_only_the_child(ledger: Path, sql: str) -> None:
     with pytest.raises(QueryError):
-        sandbox.run(ledger, "select " + "(" * 100_000 + "1" + ")" * 100_000)
+        sandbox.run(ledger, sql)
+
+
+def test_a_reader_may_take_longer_than_the_query(ledger: Path) -> None:
+    class Pager(io.BytesIO):
+        def writelines(self, chunks: Iterable[bytes], /) -> None:
+            for chunk in chunks:
+                threading.Event().wait(0.12)
+                self.write(chunk)
+
+    pager = Pager()
+    sandbox.write(ledger, "select repeat('a', 1000) from range(1200)", pager, "csv", Limits(seconds=0.5))
+    assert pager.getvalue().count(b"\n") == 1201
 
 
 def test_no_environment_reaches_the_child(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:

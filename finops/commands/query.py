@@ -190,8 +190,12 @@ def _parts(
         return
     column = duckdb.ColumnExpression("billing_period")
     periods = [one for (one,) in relation.select(column).distinct().order("billing_period").fetchall()]
+    if not periods:
+        raise QueryError(
+            f"export: {view} holds no lines yet, nothing was written; is a bill among [[sources]]?"
+        )
     if period and period not in periods:
-        raise QueryError(f"export: {view} has no period {period}; it has {', '.join(periods) or 'none'}")
+        raise QueryError(f"export: {view} has no period {period}; it has {', '.join(periods)}")
     for one in [period] if period else periods:
         yield f"{view}-{one}", relation.filter(column == duckdb.ConstantExpression(one))
 
