@@ -1,6 +1,7 @@
 /*---
 title = "Prompt cache misses"
 severity = "warn"
+headline = "{workload} reads only {hit_rate:.0%} of its input from the cache"
 summary = "{workload} / {model} reads {hit_rate:.0%} of its input from the cache over {window_days} days (the weeks before: {usual_rate:.0%}; the bound is {min_rate:.0%}); caching nets ${net_saving_usd:,.2f} and about ${usd:,.2f} of input could have been read."
 why = "A cache that is written and not read costs more than no cache. Usually something that changes with every call (a date, an id, a shuffled list) slipped in front of the cached part of the prompt."
 next_step = "Diff the prompt template of {workload} since {day:%d %b} minus {window_days} days: move what changes behind the last cache point, and watch hit_rate in cache_daily."

@@ -1,6 +1,7 @@
 /*---
 title = "A source has stopped"
 severity = "warn"
+headline = "{source} stopped {hours:.0f} hours ago"
 summary = "{source} reaches {data_through:%d %b %H:%M}, {hours:.0f} hours ago; {limit_hours} are usual. Until it goes on, what it would show is unknown, not zero."
 why = "Rules that need this source do not run on days that it does not cover, and their open incidents stay as they are."
 next_step = "Look at the export (Billing and Cost Management, Data Exports) or the stream that writes {source}, and at whoever copies it; then run finops sync."

@@ -1,7 +1,8 @@
 /*---
 title = "Spend jumped"
 severity = "warn"
-summary = "{workload} spent ${usd_of_day:,.0f} on {day_name} {day:%d %b} ({model}); a usual {day_name} is ${expected_usd:,.0f} and the day before was ${previous_usd:,.0f} ({ratio:.1f}x, +${usd:,.0f}). {driver_share:.0%} of the rise is {driver}."
+headline = "{workload} spend {ratio:.1f}x the usual {day_name}"
+summary = "{workload} spent ${usd_of_day:,.0f} on {day_name} {day:%d %b} ({model}); a usual {day_name} is ${expected_usd:,.0f} and the day before was ${previous_usd:,.0f} ({ratio:.1f}x, +${usd:,.0f})."
 why = "Three times the day before and three times what this weekday usually costs is not growth: a loop, a changed route or a lost cache looks like this, and each further day costs the same again."
 next_step = "Ask {team} what changed in {workload} on {day:%d %b}, first for {model}; stop or cap it if nobody knows. If it was planned: finops incidents plan \"{workload}\" --until DATE."
 days = 3
@@ -85,8 +86,7 @@ select
     w.excess_usd::decimal(38, 2) as excess_usd,
     (w.excess_usd * 30)::decimal(38, 2) as monthly_usd,
     w.models,
-    d.driver,
-    d.driver_share,
+    format('{:.0f}% of the rise is {}', d.driver_share * 100, d.driver) as what_changed,
     r.series
 from workloads as w
 left join drivers as d using (workload)

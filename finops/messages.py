@@ -31,6 +31,7 @@ class Card(Value):
 
     tone: Tone
     headline: str
+    summary: str  # empty where it is the headline already
     fields: tuple[tuple[str, str], ...]
     changed: str
     why: str
@@ -78,6 +79,7 @@ def card(message: Message) -> Card:
     return Card(
         tone=tone(notice),
         headline=message.headline,
+        summary=cut(one_line(finding.summary), PARAGRAPH) if finding.headline else "",
         fields=_past_fields(incident) if over else _fields(incident),
         changed=cut(one_line(finding.facts.get("what_changed")), PARAGRAPH),
         why=cut(one_line(finding.why), PARAGRAPH),
@@ -169,7 +171,7 @@ def _headline(notice: Notice) -> str:
         "resolved": "RESOLVED",
     }[notice.reason]
     dollars = _dollars(incident)
-    start = f"[{label}] {one_line(incident.finding.summary)}"
+    start = f"[{label}] {one_line(incident.finding.headline or incident.finding.summary)}"
     return f"{cut(start, HEADLINE - len(dollars))}{dollars}"
 
 

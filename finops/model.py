@@ -35,6 +35,7 @@ class Finding(Value):
 
     rule: str
     title: str
+    headline: str = ""  # a few words with the number; the summary stands in where a rule gives none
     severity: Severity
     subject: str
     day: date

@@ -39,12 +39,13 @@ class Param(Value):
 class RuleHeader(Header):
     """`days` is how many of the last complete days are scored each time: late bills change them.
 
-    `summary` is one sentence with `{column}` and Python formats; `severity` a default that a column of
+    `headline` is a few words and `summary` one sentence, with `{column}` and Python formats; `severity` a default that a column of
     that name overrides row by row.
     """
 
     title: str
     severity: Severity
+    headline: str
     summary: str
     why: str
     next_step: str
@@ -188,6 +189,7 @@ def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
     return Finding(
         rule=rule.name,
         title=rule.title,
+        headline=sentence(rule.headline, row),
         severity=row.get("severity") or rule.severity,
         subject=str(row["subject"]),
         day=day,
@@ -222,6 +224,7 @@ def failed(rule: Rule, day: date, reason: str) -> Finding:
     return Finding(
         rule="rule_failed",
         title="A rule could not run",
+        headline=f"rule {rule.name} could not run",
         severity="warn",
         subject=rule.name,
         day=day,

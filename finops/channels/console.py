@@ -59,7 +59,8 @@ def _lines(one: Card) -> list[str]:
         ("Reproduce", one.reproduce),
     )
     lines = [f"{label:<{LABEL}}{value}" for label, value in labelled if value]
-    return [*lines, " · ".join(one.context), *one.actions]
+    summary = [one.summary] if one.summary else []
+    return [*summary, *lines, " · ".join(one.context), *one.actions]
 
 
 def _text(tone: Tone, headline: str, lines: list[str]) -> Text:

@@ -49,6 +49,7 @@ def _blocks(one: Card) -> list[Block]:
     fields = [_mrkdwn(f"*{label}*\n{escape(value)}", FIELD) for label, value in one.fields[:FIELDS]]
     after = f"\n*Runbook* {_link(one.runbook)}" if one.runbook else ""
     sections = [
+        *([_section(escape(one.summary))] if one.summary else []),
         *([{"type": "section", "fields": fields}] if fields else []),
         *_labelled("What changed", one.changed),
         *_labelled("Why", one.why),

@@ -7,6 +7,10 @@ hit_rate = "read / (input + read + write), 0 to 1"
 read_share = "read / (read + input): ignores writes, as other tools show it"
 net_saving_usd = "what reads saved against the input rate, less what writes cost above it; negative when caching costs money"
 uses_cache = "whether the day has any read or write"
+input_tokens = "input tokens neither read from nor written to the cache"
+read_tokens = "input tokens read from the cache"
+write_tokens = "input tokens written to it, of any lifetime"
+input_usd = "USD of those input tokens"
 ---*/
 with parts as (
     select day, workload, model, service_tier, scope,

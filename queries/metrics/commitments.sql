@@ -6,6 +6,12 @@ doc = "As the newest inventory snapshot has them."
 term = "OneMonth, SixMonths; NULL: by the hour"
 usd_per_hour = "what the bill charges for one hour of all units, over the last 14 days with lines; NULL before a line is seen"
 listed = "whether the newest snapshot still has it"
+commitment_id = "id of the provisioned throughput"
+name = "as the inventory names it"
+units = "model units"
+status = "AWS's status at the last snapshot"
+created_at = "UTC"
+expires_at = "UTC, end of the term; NULL without one"
 ---*/
 with newest as (
     select max(snapshot_day) as day from throughputs

@@ -6,6 +6,10 @@ data_through = "end of the last hour (or day of the last snapshot) that it has"
 complete_through = "last whole day of it"
 settled_through = "until when its dollars are final; Marketplace lines a day earlier; NULL for sources without dollars"
 notes = "what it cannot answer, and what to switch on"
+source = "kind and path of the source"
+kind = "of the source"
+deliveries = "files or groups of files that the ledger holds"
+changed_in_generation = "the last generation that one of them changed in"
 ---*/
 with reach as (
     select source, max(data_through) as data_through, max(complete_through) as complete_through,

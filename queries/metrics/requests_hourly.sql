@@ -6,6 +6,14 @@ doc = "Minutes behind, where the bill is a day behind. A resource that several w
 resource = "last part of the ARN, or the model id: what CloudWatch calls ModelId, FunctionName or StateMachineArn"
 requests = "Bedrock invocations, function invocations or executions started; NULL where not reported"
 input_tokens = "without cache reads and writes"
+namespace = "CloudWatch namespace: AWS/Bedrock, AWS/BedrockMantle, AWS/Lambda or AWS/States"
+workload = "that the resource belongs to; NULL where several share it or nobody is known"
+shared = "several workloads use the resource"
+output_tokens = "tokens that came back"
+cache_read_tokens = "input tokens read from the cache"
+cache_write_tokens = "input tokens written to the cache"
+errors = "client and server errors"
+throttles = "calls that AWS turned away"
 ---*/
 with points as (
     select hour, account_id, region, namespace, dimension, regexp_extract(resource, '[^/:]+(?::\d+)?$') as resource,

@@ -6,6 +6,8 @@ before_usd = "gross USD as published before"
 after_usd = "gross USD from then on"
 seen_at = "when this was seen"
 basis_before = "what the day was called before it changed"
+generation = "the first that has the new dollars"
+source = "the source that changed"
 ---*/
 select billing_period, day, workload, before_usd, after_usd, seen_at, basis_before, generation, source
 from restated

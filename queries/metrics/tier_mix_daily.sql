@@ -7,6 +7,13 @@ haiku_to_sonnet = "requests to Haiku per request to Sonnet"
 haiku_to_sonnet_tokens = "the same by tokens"
 haiku_to_sonnet_usd = "the same by dollars"
 haiku_share = "Haiku's share of Claude requests"
+haiku_requests = "requests to Haiku; NULL where CloudWatch has none"
+sonnet_requests = "requests to Sonnet; NULL where CloudWatch has none"
+opus_requests = "requests to Opus; NULL where CloudWatch has none"
+haiku_tokens = "tokens of Haiku"
+sonnet_tokens = "tokens of Sonnet"
+haiku_usd = "gross dollars of Haiku"
+sonnet_usd = "gross dollars of Sonnet"
 ---*/
 with mix as (
     select day, workload,

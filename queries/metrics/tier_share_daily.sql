@@ -6,6 +6,7 @@ doc = "How far a router sends work to the small model."
 request_share = "of the family's requests; NULL where CloudWatch has none"
 token_share = "of the family's tokens"
 usd_share = "of the family's dollars"
+requests = "Bedrock invocations; NULL where CloudWatch has none"
 ---*/
 with tiers as (
     select day, workload, m.family, tier, sum(requests)::bigint as requests, sum(tokens)::bigint as tokens,
