@@ -2,9 +2,9 @@
 title = "Prompt cache misses"
 severity = "warn"
 headline = "{workload} reads only {hit_rate:.0%} of its input from the cache"
-summary = "{workload} / {model} reads {hit_rate:.0%} of its input from the cache over {window_days} days (the weeks before: {usual_rate:.0%}; the bound is {min_rate:.0%}); caching nets ${net_saving_usd:,.2f} and about ${usd:,.2f} of input could have been read."
+summary = "{workload} / {model} reads {hit_rate:.0%} of its input from the cache over {window_days} days (the weeks before: {usual_rate:.0%}; the bound is {min_rate:.0%}); caching nets {net_saving_usd:usd} and about {usd:usd} of input could have been read."
 why = "A cache that is written and not read costs more than no cache. Usually something that changes with every call (a date, an id, a shuffled list) slipped in front of the cached part of the prompt."
-next_step = "Diff the prompt template of {workload} since {day:%d %b} minus {window_days} days: move what changes behind the last cache point, and watch hit_rate in cache_daily."
+next_step = "Diff the prompt template of {workload} since {since:%d %b}: move what changes behind the last cache point, and watch hit_rate in cache_daily."
 needs = ["bill"]
 
 [params.min_rate]
@@ -73,7 +73,7 @@ select
     r.hit_rate, r.usual_rate, $min_rate as min_rate, $window_days as window_days,
     r.net_saving_usd::decimal(38, 2) as net_saving_usd,
     r.input_usd::decimal(38, 2) as input_usd,
-    $day as day
+    $day - $window_days::integer + 1 as since
 from stakes as r
 left join owners as o using (workload, model)
 where r.read_tokens + r.write_tokens >= $min_share * r.tokens

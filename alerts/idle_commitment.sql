@@ -1,8 +1,8 @@
 /*---
 title = "Provisioned throughput without work"
 severity = "warn"
-headline = "{name} idle for {idle_days} days, ${monthly_usd:,.0f} a month"
-summary = "{name} ({units} unit(s) of {model} in {region}) has had {invocations} invocations in {idle_days} days and cost ${usd:,.0f}; it goes on at ${monthly_usd:,.0f} a month. {proof}"
+headline = "{name} idle for {idle_days} days, {monthly_usd:usd} a month"
+summary = "{name} ({units} unit(s) of {model} in {region}) has had {invocations} invocations in {idle_days} days and cost {usd:usd}; it goes on at {monthly_usd:usd} a month. {proof}"
 why = "A provisioned throughput bills every hour until somebody deletes it, whether or not anything calls it, and a commitment renews itself."
 next_step = "Ask {team} whether {name} may go: aws bedrock delete-provisioned-model-throughput --provisioned-model-id {commitment_id} (a commitment can be deleted only after its term)."
 needs = ["bill", "metrics", "inventory"]

@@ -2,7 +2,7 @@
 title = "Attributed is not billed"
 severity = "page"
 headline = "Attributed is not billed on {of_day}"
-summary = "On {of_day}, account {account_id}: ${attributed_usd:,.2f} attributed, ${billed_usd:,.2f} billed. Every number of that day is suspect."
+summary = "On {of_day}, account {account_id}: {attributed_usd:usd} attributed, {billed_usd:usd} billed. Every number of that day is suspect."
 why = "The sum of attributed dollars equals the bill, to the last decimal; publication is refused otherwise. If this fires, the published file was changed by other hands or finops is wrong."
 next_step = "Run finops sync --rebuild; if it fires again, report it."
 needs = []

@@ -2,7 +2,7 @@
 title = "Spend jumped"
 severity = "warn"
 headline = "{workload} spend {ratio:.1f}x the usual {day_name}"
-summary = "{workload} spent ${usd_of_day:,.0f} on {day_name} {day:%d %b} ({model}); a usual {day_name} is ${expected_usd:,.0f} and the day before was ${previous_usd:,.0f} ({ratio:.1f}x, +${usd:,.0f})."
+summary = "{workload} spent {usd_of_day:usd} on {day_name} {day:%d %b} ({model}); a usual {day_name} is {expected_usd:usd} and the day before was {previous_usd:usd} ({ratio:.1f}x, +{usd:usd})."
 why = "Three times the day before and three times what this weekday usually costs is not growth: a loop, a changed route or a lost cache looks like this, and each further day costs the same again."
 next_step = "Ask {team} what changed in {workload} on {day:%d %b}, first for {model}; stop or cap it if nobody knows. If it was planned: finops incidents plan \"{workload}\" --until DATE."
 days = 3

@@ -2,7 +2,7 @@
 title = "A line that finops cannot read"
 severity = "warn"
 headline = "Unread billing line {usage_type}"
-summary = "{usage_type} ({unit}) cost ${usd:,.2f} since {first_day:%d %b}: {unclassified}. Its dollars are counted; its tokens are unknown."
+summary = "{usage_type} ({unit}) cost {usd:usd} since {first_day:%d %b}: {unclassified}. Its dollars are counted; its tokens are unknown."
 why = "AWS bills something new, or in a new spelling. Dollars stay right, but models, tokens and prices of these lines are missing until it is known."
 next_step = "Run: finops classify {quoted} --unit \"{unit}\". If the model table lacks it, add it to finops/data/models.toml or report it."
 

@@ -2,7 +2,7 @@
 title = "Spend without a name"
 severity = "warn"
 headline = "Untagged spend in account {account_id}: {what}"
-summary = "${usd:,.0f} in {window_days} days have no workload ({share:.1%} of spend): {what} in account {account_id}, {region}. {news}. Reason: {reason}."
+summary = "{usd:usd} in {window_days} days have no workload ({share:.1%} of spend): {what} in account {account_id}, {region}. {news}. Reason: {reason}."
 why = "Nobody answers for dollars without a name, and what is unnamed today is the unexplained spike of next week."
 next_step = "Tag the caller: an application inference profile, or a tag on the IAM role, with Workload and Team; or name the account or role in finops.toml ([accounts.{account_id}])."
 

@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from finops.model import SEVERITIES, Incident, Message, Notice, Value
+from finops.money import usd
 
 Tone = Literal["page", "warn", "info", "resolved"]
 
@@ -120,15 +121,6 @@ def one_line(text: str | None) -> str:
 
 def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def usd(amount: Decimal) -> str:
-    """`$57,312`, `$12.40`, `<$0.01`: as many digits as a person compares."""
-    size = abs(amount)
-    sign = "-" if amount < 0 else ""
-    if 0 < size < Decimal("0.01"):
-        return f"{sign}<$0.01"
-    return f"{sign}${size:,.0f}" if size >= 1000 else f"{sign}${size:,.2f}"
 
 
 def trend(series: Sequence[tuple[date, Decimal]]) -> str:

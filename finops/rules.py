@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from finops.errors import ConfigError, RuleError
 from finops.model import Finding, Severity, Value
+from finops.money import usd
 from finops.sqlfile import ALERTS, Header, SqlFile, load
 
 Need = Literal["bill", "metrics", "inventory"]
@@ -205,16 +206,18 @@ def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
     )
 
 
-class _Unknowns(Formatter):
-    """NULL reads as `unknown`, whatever format was asked for."""
+class _Words(Formatter):
+    """Python's formats, and `usd` for dollars. NULL reads as `unknown`, whatever was asked for."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        return "unknown" if value is None else str(format(value, format_spec))
+        if value is None:
+            return "unknown"
+        return usd(Decimal(str(value))) if format_spec == "usd" else str(format(value, format_spec))
 
 
 def sentence(template: str, row: Mapping[str, Any]) -> str:
     try:
-        return _Unknowns().vformat(template, (), row)
+        return _Words().vformat(template, (), row)
     except (KeyError, ValueError, TypeError) as exc:
         raise RuleError(f"summary {template!r}: {exc}; it may name only columns that the rule returns") from exc
 

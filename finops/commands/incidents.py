@@ -16,8 +16,9 @@ from rich.text import Text
 
 from finops.commands.context import Context
 from finops.errors import ConfigError
-from finops.messages import one_line, usd
+from finops.messages import one_line
 from finops.model import Incident
+from finops.money import usd
 from finops.state import FILE, State
 
 app = typer.Typer(help="What lasts: list it, acknowledge it, snooze it, announce it.", no_args_is_help=True)

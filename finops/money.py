@@ -1,0 +1,14 @@
+"""Dollars as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+
+def usd(amount: Decimal) -> str:
+    """`$57,312`, `$12.40`, `-$3.10`, `<$0.01`: as many digits as a person compares."""
+    size = abs(amount)
+    sign = "-" if amount < 0 else ""
+    if 0 < size < Decimal("0.01"):
+        return f"{sign}<$0.01"
+    return f"{sign}${size:,.0f}" if size >= 1000 else f"{sign}${size:,.2f}"
