@@ -10,7 +10,7 @@ uses_cache = "whether the day has any read or write"
 input_tokens = "input tokens neither read from nor written to the cache"
 read_tokens = "input tokens read from the cache"
 write_tokens = "input tokens written to it, of any lifetime"
-input_usd = "USD of those input tokens"
+input_usd = "USD of all input: fresh, read from and written to the cache"
 ---*/
 with parts as (
     select day, workload, model, service_tier, scope,

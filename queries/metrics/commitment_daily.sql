@@ -5,7 +5,7 @@ grain = "commitment x day"
 usd = "gross USD billed for it"
 invocations = "NULL where CloudWatch says nothing of the account and region that day: unknown, not idle"
 idle_hours = "billed hours without an invocation; NULL where invocations is"
-commitment_id = "id of the provisioned throughput"
+commitment_id = "ARN of the provisioned throughput"
 billed_hours = "model unit hours billed"
 ---*/
 with billed as (
