@@ -194,7 +194,7 @@ def test_metrics_count_the_tokens_that_are_billed(today: Written) -> None:
         "cache_read": ("CacheReadInputTokenCount",),
         "cache_write_5m": ("CacheWriteInputTokenCount",),
     }
-    served_by_unit = "arn:aws:bedrock:us-west-2:111122223333:provisioned-model/"
+    served_by_unit = "arn:aws:bedrock:us-east-1:111122223333:provisioned-model/"
     for kind, names in counted.items():
         billed: defaultdict[date, int] = defaultdict(int)
         for fact in today.company.facts:

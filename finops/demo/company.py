@@ -167,7 +167,6 @@ FLOWS = (
         calls=12_000,
         tokens=Tokens(2000, 300),
         shape="native",
-        region="us-west-2",
         resource="provisioned",
         growth=0.0,
         first_age=40,
