@@ -1,8 +1,8 @@
 """Cost and Usage Reports: CUR 2.0, legacy CUR and narrow exports, Parquet or CSV.
 
-The two maps of CUR 2.0 are most of the cost of reading it. So product codes are found from scalar
-columns, product metadata from the first lines of as few files as name every usage type, and one scan
-reads the lines with one tag map. Where that shortcut is not provably safe, every map is read.
+The maps of CUR 2.0 are most of the cost of reading it. So product codes are found from scalar columns,
+product metadata from the first lines of as few files as name every usage type, and one scan reads the
+lines with their tags. Both tag maps are read: AWS repeats most resource tags in `tags`, no sample proves all.
 """
 
 from __future__ import annotations
@@ -106,8 +106,6 @@ class Reader:
         self._view("cur_file", self.files, unread={"product"} if two_steps else set())
         codes = self._codes()
         unread = {"product"} if two_steps and self._metadata_is_by_usage_type(codes) else set()
-        if self._tags_suffice(codes):
-            unread.add("resource_tags")
         self._view("cur_file", self.files, unread=unread)
         self._query("lines", codes=codes, categories=self.settings.cost_categories)
         self._query("keys")
@@ -158,16 +156,6 @@ class Reader:
                 return
             for product in self._products(file, wanted, lines=EVERY_LINE):
                 self.sampled.setdefault((product.code, product.usage_type), product)
-
-    def _tags_suffice(self, codes: list[str]) -> bool:
-        """Whether `tags` repeats `resource_tags`, by a sample of every file."""
-        if self.text or not {"tags", "resource_tags"} <= cur_columns.maps(self.columns):
-            return False
-        for file in self.files:
-            self._view("cur_probe", [file], unread={"product"})
-            if not self._query("tags_suffice", codes=codes, lines=64)[0][0]:
-                return False
-        return True
 
     def _store(self, sampled: Iterable[Product]) -> None:
         self._query("sampled")

@@ -170,11 +170,13 @@ def _as_map(column: Expression, kind: str) -> Expression:
 def _flat_resource_tags(names: dict[str, str], tag_keys: Collection[str]) -> dict[str, str]:
     found = {n: c for n, c in names.items() if n in tag_keys}
     for name, column in names.items():
-        spelled, match = _CSV_TAGS.match(column), _FLAT_TAGS.match(name)
-        if spelled:
-            found[spelled["key"]] = column
-        elif match:
-            found[match["user"] or match["other"]] = column
+        match = _CSV_TAGS.match(column) or _FLAT_TAGS.match(name)
+        if match is None:
+            continue
+        key = next(filter(None, match.groups()))
+        while key in found:  # two columns, one key: both are kept, and both are looked up
+            key += "_"
+        found[key] = column
     return found
 
 

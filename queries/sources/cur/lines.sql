@@ -30,9 +30,9 @@ select
     coalesce(nullif(line_type, ''), '(none)') as line_type,
     nullif(invoice_id, '') is not null as invoiced,
     coalesce(nullif(currency, ''), 'USD') as currency,
-    resource_tags,
-    tags,
-    if($categories, cost_category, null) as cost_category,
+    coalesce(resource_tags, map {}) as resource_tags,   -- an absent map and an empty one have one hash
+    coalesce(tags, map {}) as tags,
+    if($categories, coalesce(cost_category, map {}), map {}) as cost_category,
     nullif(amount::varchar, '')::decimal(38, 12) as amount,
     coalesce(nullif(gross::varchar, ''), '0')::decimal(24, 12) as gross_usd,
     coalesce(nullif(net::varchar, ''), nullif(gross::varchar, ''), '0')::decimal(24, 12) as net_usd,

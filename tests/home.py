@@ -1,0 +1,40 @@
+"""A --home as a person has it: finops.toml, exports below it, and the published ledger to ask."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from finops import config, pipeline
+from finops.pipeline import Synced
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+SOURCE = '[[sources]]\nkind = "cur"\npath = "exports"\n'
+
+
+class Home:
+    """`exports` is where the one configured source looks."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.exports = path / "exports"
+        self.exports.mkdir(parents=True)
+        self.configure()
+
+    def configure(self, more: str = "", *, sources: str = SOURCE) -> None:
+        (self.path / "finops.toml").write_text(sources + more, encoding="utf-8")
+
+    def sync(self, now: datetime = NOW, **options: Any) -> Synced:
+        return pipeline.sync(self.path, config.read(self.path, {}), now, **options)
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with pipeline.published(self.path) as con:
+            return con.execute(sql).fetchall()
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The real command, in a process of its own."""
+        command = [sys.executable, "-m", "finops", "--home", str(self.path), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
