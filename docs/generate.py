@@ -34,13 +34,13 @@ SQL_TYPES = {
 
 
 def view_list() -> str:
-    rows = [[f"[`{m.name}`](docs/views.md#{m.name})", m.title, m.grain] for m in _views()]
+    rows = [[f"[`{m.name}`](docs/views.md#{m.name})", m.title, m.grain] for m in all_metrics()]
     return _table(["view", "what", "one row is"], rows)
 
 
 def views() -> str:
     columns = view_columns()
-    return "\n".join(_view(metric, columns[metric.name]) for metric in _views())
+    return "\n".join(_view(metric, columns[metric.name]) for metric in all_metrics())
 
 
 def _view(metric: Metric, columns: Mapping[str, tuple[str, str]]) -> str:
@@ -51,7 +51,7 @@ def _view(metric: Metric, columns: Mapping[str, tuple[str, str]]) -> str:
 
 def view_columns() -> dict[str, dict[str, tuple[str, str]]]:
     """Per view and column, as a ledger that holds nothing but list prices has them: type and meaning."""
-    metrics = _views()
+    metrics = all_metrics()
     shared = next(metric.columns for metric in metrics if metric.name == SHARED)
     with TemporaryDirectory() as home:
         settings = Settings(sources=(Prices(),))
@@ -67,7 +67,7 @@ def view_columns() -> dict[str, dict[str, tuple[str, str]]]:
     }
 
 
-def _views() -> list[Metric]:
+def all_metrics() -> list[Metric]:
     return sorted(shipped(), key=lambda metric: metric.name)
 
 
@@ -115,7 +115,7 @@ def _named(template: str) -> str:
 def command_list() -> str:
     rows = [
         [f"[`finops {name}`](docs/commands.md#finops-{name.replace(' ', '-')})", help_]
-        for name, help_, _ in _commands()
+        for name, help_, _ in all_commands()
     ]
     return _table(["command", "what it does"], rows)
 
@@ -123,14 +123,14 @@ def command_list() -> str:
 def commands() -> str:
     root = _options(typer.main.get_command(app).params)
     sections = [f"Before the command: `finops OPTIONS COMMAND`.\n\n{root}"]
-    for name, help_, command in _commands():
+    for name, help_, command in all_commands():
         example = str(command.epilog or "").removeprefix("Example: ")
         shown = f"```sh\n{example}\n```\n\n" if example else ""
         sections.append(f"## finops {name}\n\n{help_}\n\n{shown}{_options(command.params)}")
     return "\n".join(sections)
 
 
-def _commands() -> Iterator[tuple[str, str, Any]]:
+def all_commands() -> Iterator[tuple[str, str, Any]]:
     """Name, help and command of all that can be run, `rules show` after `rules`."""
 
     def walk(group: Any, before: str) -> Iterator[tuple[str, str, Any]]:
