@@ -39,11 +39,15 @@ class Workload(Value):
     team: str | None = None
     environments: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    unit: Annotated[str, Field(pattern=r"^(bedrock_invocations|lambda:.+|states:.+)$")] = "bedrock_invocations"
+    unit: Annotated[str, Field(pattern=r"^(bedrock_invocations|lambda:.+|states:.+)$")] = (
+        "bedrock_invocations"
+    )
 
     def counted_by(self) -> WorkloadUnit:
         kind, _, resource = self.unit.partition(":")
-        return WorkloadUnit(workload=self.name, namespace=UNITS.get(kind, "AWS/Bedrock"), resource=resource or None)
+        return WorkloadUnit(
+            workload=self.name, namespace=UNITS.get(kind, "AWS/Bedrock"), resource=resource or None
+        )
 
 
 class Settings(Value):
@@ -64,7 +68,10 @@ class Settings(Value):
     @property
     def naming(self) -> Naming:
         return Naming(
-            tags=self.tags, accounts=self.accounts, principals=self.principals, cost_categories=self.cost_categories
+            tags=self.tags,
+            accounts=self.accounts,
+            principals=self.principals,
+            cost_categories=self.cost_categories,
         )
 
     @property
@@ -80,7 +87,9 @@ def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     try:
         fields = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except FileNotFoundError as exc:
-        raise ConfigError(f"{path}: not there; write one with `finops init --cur DIRECTORY`, or see `finops demo`") from exc
+        raise ConfigError(
+            f"{path}: not there; write one with `finops init DIRECTORY`, or see `finops demo`"
+        ) from exc
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise ConfigError(f"{path}: {exc}") from exc
     _refuse_secrets(path, fields)
@@ -91,7 +100,10 @@ def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     for key in settings.cost_categories.keys() - set(KEYS):
         raise ConfigError(f"{path}: [cost_categories] {key}: not one of {', '.join(KEYS)}")
     channels = tuple(_with_secrets(channel, environment) for channel in settings.channels)
-    places = {name: tuple(home / directory for directory in getattr(settings, name)) for name in ("alerts", "metrics")}
+    places = {
+        name: tuple(home / directory for directory in getattr(settings, name))
+        for name in ("alerts", "metrics")
+    }
     return settings.model_copy(update={"channels": channels, **places})
 
 
@@ -116,7 +128,8 @@ def secret(name: str, environment: Mapping[str, str]) -> SecretStr | None:
 
 def _with_secrets(channel: Channel, environment: Mapping[str, str]) -> Channel:
     if isinstance(channel, Slack):
-        url, token = secret("FINOPS_SLACK_WEBHOOK_URL", environment), secret("FINOPS_SLACK_TOKEN", environment)
+        url = secret("FINOPS_SLACK_WEBHOOK_URL", environment)
+        token = secret("FINOPS_SLACK_TOKEN", environment)
         if not (url or token):
             raise ConfigError(
                 "channels: slack has no secret; set FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and `channel`"
@@ -135,7 +148,9 @@ def _refuse_secrets(path: Path, fields: Mapping[str, Any]) -> None:
     for channel in channels if isinstance(channels, list) else []:
         for key, variable in (("token", SECRETS[1]), ("webhook_url", SECRETS[0]), ("secret", SECRETS[3])):
             if isinstance(channel, dict) and key in channel:
-                raise ConfigError(f"{path}: channels.{key} is a secret; take it out and set {variable} (or {variable}_FILE)")
+                raise ConfigError(
+                    f"{path}: channels.{key} is a secret; take it out and set {variable} (or {variable}_FILE)"
+                )
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -157,7 +172,11 @@ def _keys(place: tuple[int | str, ...]) -> Iterable[str]:
     }
     if len(place) == 1:
         return Settings.model_fields
-    models = [m for m in tables.get(str(place[0]), []) if len(place) < 4 or m.model_fields["kind"].default == place[2]]
+    models = [
+        m
+        for m in tables.get(str(place[0]), [])
+        if len(place) < 4 or m.model_fields["kind"].default == place[2]
+    ]
     return [name for model in models for name in model.model_fields]
 
 

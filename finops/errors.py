@@ -1,13 +1,13 @@
 """What can go wrong, as a tree.
 
-    FinopsError                 exit code 2; the message says what, where and what to do
-    ├── ConfigError             exit code 3: finops.toml, an environment variable, a command's arguments
-    ├── SourceError             a file or an AWS answer cannot be read as what it claims to be
-    ├── LedgerError             the ledger cannot be written, opened or locked
-    ├── ReconciliationError     attributed dollars would not equal billed dollars: nothing is published
-    ├── QueryError              a person's SQL was refused, failed or ran out of its limits
-    ├── RuleError               a rule file is wrong or its SQL failed
-    └── DeliveryError           a channel did not take a message; `retry` says whether it may later
+FinopsError                 exit code 2; the message says what, where and what to do
+├── ConfigError             exit code 3: finops.toml, an environment variable, a command's arguments
+├── SourceError             a file or an AWS answer cannot be read as what it claims to be
+├── LedgerError             the ledger cannot be written, opened or locked
+├── ReconciliationError     attributed dollars would not equal billed dollars: nothing is published
+├── QueryError              a person's SQL was refused, failed or ran out of its limits
+├── RuleError               a rule file is wrong or its SQL failed
+└── DeliveryError           a channel did not take a message; `retry` says whether it may later
 """
 
 from __future__ import annotations

@@ -61,7 +61,9 @@ class Ledger:
         except FileNotFoundError:
             return Record()
         except (OSError, ValidationError) as exc:
-            raise LedgerError(f"{path}: {exc}; remove the ledger directory and run `finops sync` again") from exc
+            raise LedgerError(
+                f"{path}: {exc}; remove the ledger directory and run `finops sync` again"
+            ) from exc
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -86,7 +88,9 @@ class Ledger:
     def catalogue(self, generation: int) -> Path:
         return self.catalogues / f"finops-{generation:06d}.duckdb"
 
-    def store(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, tables: Sequence[str], generation: int) -> Stored:
+    def store(
+        self, con: duckdb.DuckDBPyConnection, delivery: Delivery, tables: Sequence[str], generation: int
+    ) -> Stored:
         """Write the temporary tables that a source has filled; they are not current until `commit`."""
         directory = self.root / _safe(delivery.source) / delivery.partition / f"g{generation:06d}"
         written = {}
@@ -114,7 +118,9 @@ class Ledger:
         self._sweep(record)
 
     def _sweep(self, record: Record) -> None:
-        current = {(self.root / file).parent for stored in record.stored.values() for file in stored.tables.values()}
+        current = {
+            (self.root / file).parent for stored in record.stored.values() for file in stored.tables.values()
+        }
         for directory in self.root.glob("*/*/g*"):
             if directory not in current and directory.name < f"g{record.generation:06d}":
                 shutil.rmtree(directory, ignore_errors=True)

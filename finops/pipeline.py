@@ -43,14 +43,18 @@ class Ran(Value):
     outcomes: tuple[notify.Outcome, ...]
 
 
-def sync(home: Path, settings: Settings, now: datetime, *, rebuild: bool = False, say: Progress = lambda _: None) -> Synced:
+def sync(
+    home: Path, settings: Settings, now: datetime, *, rebuild: bool = False, say: Progress = lambda _: None
+) -> Synced:
     """Read what changed, publish a new generation if anything did. A fault leaves everything as it was."""
     if not settings.sources:
         raise ConfigError(f"{home / 'finops.toml'}: no [[sources]]; add one, or let `finops init` write them")
     ledger = Ledger(home)
     with ledger.writing():
         record = ledger.record()
-        available = [(source, delivery) for source in settings.sources for delivery in source.deliveries(home)]
+        available = [
+            (source, delivery) for source in settings.sources for delivery in source.deliveries(home)
+        ]
         changed = [pair for pair in available if rebuild or _differs(record, pair[1])]
         sources = {delivery.source for _, delivery in available}
         held = {key: stored for key, stored in record.stored.items() if stored.delivery.source in sources}
@@ -85,7 +89,9 @@ def _differs(record: Record, delivery: Delivery) -> bool:
     return known is None or known.delivery.signature != delivery.signature
 
 
-def _load(ledger: Ledger, changed: list[tuple[Source, Delivery]], generation: int, say: Progress) -> Iterator[Stored]:
+def _load(
+    ledger: Ledger, changed: list[tuple[Source, Delivery]], generation: int, say: Progress
+) -> Iterator[Stored]:
     with duckdb.connect() as scratch:
         for number, (source, delivery) in enumerate(changed, 1):
             say(f"reading {delivery.source} {delivery.partition} ({number} of {len(changed)})")

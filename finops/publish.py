@@ -183,22 +183,29 @@ class Build:
         held = {key: generation for _, key, generation in rows}
         current = {key: stored.generation for key, stored in self.record.stored.items()}
         gone = [number for number, key, generation in rows if current.get(key) != generation]
-        return gone, [stored for key, stored in self.record.stored.items() if held.get(key) != stored.generation]
+        return gone, [
+            stored for key, stored in self.record.stored.items() if held.get(key) != stored.generation
+        ]
 
     def _replace(self, incoming: Sequence[Stored], gone: Sequence[int]) -> None:
         keys = [stored.key for stored in incoming]
         again = self.con.execute(
-            "select delivery_id from catalogue.deliveries where source || '/' || partition in (select unnest(?))", [keys]
+            "select delivery_id from catalogue.deliveries where source || '/' || partition in (select unnest(?))",
+            [keys],
         ).fetchall()
         stale = [*gone, *(delivery_id for (delivery_id,) in again)]
         for table in ("deliveries", "lines", "billed_daily", *LOADED.values()):
-            self.con.execute(f"delete from catalogue.{table} where delivery_id in (select unnest(?))", [stale])
+            self.con.execute(
+                f"delete from catalogue.{table} where delivery_id in (select unnest(?))", [stale]
+            )
         for stored in incoming:
             self._load(stored)
 
     def _load(self, stored: Stored) -> None:
         delivery = stored.delivery
-        number = self.con.execute("select coalesce(max(delivery_id), 0) + 1 from catalogue.deliveries").fetchall()[0][0]
+        number = self.con.execute(
+            "select coalesce(max(delivery_id), 0) + 1 from catalogue.deliveries"
+        ).fetchall()[0][0]
         self.con.execute(
             "insert into catalogue.deliveries values (?, ?, ?, ?, ?, ?, ?)",
             [number, delivery.source, delivery.kind, delivery.partition, delivery.origin, delivery.signature,
@@ -239,12 +246,20 @@ class Build:
             )
         currencies = self._query("currencies")
         if len(currencies) > 1:
-            found = "; ".join(f"{lines} lines in {c}, first in {period} ({o})" for c, period, o, lines in currencies)
-            raise LedgerError(f"{found}: amounts of two currencies are never added; give each currency a --home of its own")
+            found = "; ".join(
+                f"{lines} lines in {c}, first in {period} ({o})" for c, period, o, lines in currencies
+            )
+            raise LedgerError(
+                f"{found}: amounts of two currencies are never added; give each currency a --home of its own"
+            )
         lost = self._query("unreconciled")
         if lost:
-            rows = "; ".join(f"{day} account {a} {kind}: billed {b}, attributed {x}" for day, a, kind, b, x in lost[:5])
-            raise ReconciliationError(f"attributed dollars are not the billed ones, nothing is published: {rows}")
+            rows = "; ".join(
+                f"{day} account {a} {kind}: billed {b}, attributed {x}" for day, a, kind, b, x in lost[:5]
+            )
+            raise ReconciliationError(
+                f"attributed dollars are not the billed ones, nothing is published: {rows}"
+            )
 
     def _describe(self, units: Sequence[WorkloadUnit], production: Sequence[str]) -> None:
         for table in ("workload_units", "settings", "model_ids"):
@@ -276,4 +291,6 @@ class Build:
 
     def _query(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
         query = sqlfile.read("publish", name)
-        return self.con.execute(query.sql, query.bind(**{k: v for k, v in values.items() if k in query.names})).fetchall()
+        return self.con.execute(
+            query.sql, query.bind(**{k: v for k, v in values.items() if k in query.names})
+        ).fetchall()

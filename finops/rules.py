@@ -25,7 +25,7 @@ from finops.sqlfile import ALERTS, Header, SqlFile, load
 
 Need = Literal["bill", "metrics", "inventory"]
 GIVEN = frozenset({"day", "now"})
-SNAPSHOT_HOLDS = timedelta(days=35)  # an inventory is a snapshot: it speaks for the days after it, for a while
+SNAPSHOT_HOLDS = timedelta(days=35)  # an inventory speaks for the days after it, for a while
 LABELS = ("workload", "team", "environment", "account_id", "model")
 
 
@@ -40,8 +40,8 @@ class Param(Value):
 class RuleHeader(Header):
     """`days` is how many of the last complete days are scored each time: late bills change them.
 
-    `headline` is a few words and `summary` one sentence, with `{column}` and Python formats; `severity` a default that a column of
-    that name overrides row by row.
+    `headline` is a few words and `summary` one sentence, with `{column}` and Python formats; `severity` a
+    default that a column of that name overrides row by row.
     """
 
     title: str
@@ -95,7 +95,9 @@ def shipped(settings: Mapping[str, RuleSettings], directories: Iterable[Path] = 
             found[path.stem] = load(path, RuleHeader)
     for name in settings.keys() - found.keys():
         raise ConfigError(f"[rules.{name}]: no such rule{_nearest(name, found)}")
-    rules = [_rule(file, header, settings.get(name, RuleSettings())) for name, (file, header) in found.items()]
+    rules = [
+        _rule(file, header, settings.get(name, RuleSettings())) for name, (file, header) in found.items()
+    ]
     return [rule for rule in rules if settings.get(rule.name, RuleSettings()).enabled]
 
 
@@ -108,7 +110,9 @@ def _rule(file: SqlFile, header: RuleHeader, settings: RuleSettings) -> Rule:
     values = {name: param.value for name, param in header.params.items()}
     own = _overrides(f"[rules.{file.name}]", header.params, settings.model_extra or {})
     by_workload = {
-        workload: values | own | _overrides(f"[rules.{file.name}.workloads.{workload}]", header.params, params)
+        workload: values
+        | own
+        | _overrides(f"[rules.{file.name}.workloads.{workload}]", header.params, params)
         for workload, params in settings.workloads.items()
     }
     fields = header.model_dump() | ({"severity": settings.severity} if settings.severity else {})
@@ -120,7 +124,9 @@ def _overrides(where: str, params: Mapping[str, Param], given: Mapping[str, Any]
         if name not in params:
             raise ConfigError(f"{where}: no parameter {name!r}{_nearest(name, params)}")
         if isinstance(params[name].value, bool) != isinstance(value, bool):
-            raise ConfigError(f"{where}: {name} = {value!r}: expected like {params[name].value!r} ({params[name].unit})")
+            raise ConfigError(
+                f"{where}: {name} = {value!r}: expected like {params[name].value!r} ({params[name].unit})"
+            )
     return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in given.items()}
 
 
@@ -131,9 +137,14 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 def last_complete_day(con: duckdb.DuckDBPyConnection, need: Need) -> date | None:
     """The last whole day that the sources behind `need` have; None where there is no such source."""
-    kinds = {"bill": ["cur", "athena"], "metrics": ["metric_stream", "cloudwatch"], "inventory": ["inventory"]}[need]
+    kinds = {
+        "bill": ["cur", "athena"],
+        "metrics": ["metric_stream", "cloudwatch"],
+        "inventory": ["inventory"],
+    }[need]
     rows = con.execute(
-        "select max(coalesce(complete_through, date '9999-12-31')) from freshness where kind in (select unnest(?))", [kinds]
+        "select max(coalesce(complete_through, date '9999-12-31')) from freshness where kind in (select unnest(?))",
+        [kinds],
     ).fetchall()
     day: date | None = rows[0][0]
     if day is None or need != "inventory":
@@ -173,7 +184,9 @@ def offenders(con: duckdb.DuckDBPyConnection, rule: Rule, day: date, now: dateti
     return found
 
 
-def _run(con: duckdb.DuckDBPyConnection, rule: Rule, values: Mapping[str, Any], day: date, now: datetime) -> list[Finding]:
+def _run(
+    con: duckdb.DuckDBPyConnection, rule: Rule, values: Mapping[str, Any], day: date, now: datetime
+) -> list[Finding]:
     bound = rule.file.bind(**values, day=day, now=now.replace(tzinfo=None))
     result = con.execute(rule.file.sql, bound)
     names = [column[0] for column in result.description]
@@ -219,7 +232,9 @@ def sentence(template: str, row: Mapping[str, Any]) -> str:
     try:
         return _Words().vformat(template, (), row)
     except (KeyError, ValueError, TypeError) as exc:
-        raise RuleError(f"summary {template!r}: {exc}; it may name only columns that the rule returns") from exc
+        raise RuleError(
+            f"summary {template!r}: {exc}; it may name only columns that the rule returns"
+        ) from exc
 
 
 def failed(rule: Rule, day: date, reason: str) -> Finding:

@@ -50,7 +50,9 @@ def look(base: Path, path: str) -> Survey:
     deliveries = source.deliveries(base)
     with duckdb.connect() as con:
         source.load(con, deliveries[-1])
-        usd, lines, accounts, regions, first, last = con.execute(sqlfile.read("survey", "totals").sql).fetchall()[0]
+        usd, lines, accounts, regions, first, last = con.execute(
+            sqlfile.read("survey", "totals").sql
+        ).fetchall()[0]
         keys = con.execute(sqlfile.read("survey", "tag_keys").sql).fetchall()
         notes = con.execute("select note from notes order by note").fetchall()
     return Survey(
@@ -105,7 +107,10 @@ def _sources(survey: Survey) -> list[str]:
 
 
 def _tags(survey: Survey) -> list[str]:
-    lines = ["# Our key = tag keys to look for, the first that a line carries wins. Case and separators do not matter.", "[tags]"]
+    lines = [
+        "# Our key = tag keys to look for, the first that a line carries wins. Case and separators do not matter.",
+        "[tags]",
+    ]
     for ours in KEYS:
         found = spellings(survey, ours)
         if not found:

@@ -55,9 +55,13 @@ def test_every_dollar_of_the_demo_is_attributed(demo: tuple[Path, dict[str, Any]
     [
         pytest.param("spend_spike", "search-api", "page", id="three times the usual day"),
         pytest.param("cache_hit_rate", "knowledge-assistant / Claude Sonnet 4.6", "warn", id="broken cache"),
-        pytest.param("idle_commitment", "summaries-legacy-prod-llama3-1-70b", "warn", id="forgotten throughput"),
+        pytest.param(
+            "idle_commitment", "summaries-legacy-prod-llama3-1-70b", "warn", id="forgotten throughput"
+        ),
         pytest.param("untagged_spend", "333344445555 us-west-2", "warn", id="a new source without a name"),
-        pytest.param("unclassified_usage", "USE1-TraceDistiller-TracesDistilled", "warn", id="an unknown line"),
+        pytest.param(
+            "unclassified_usage", "USE1-TraceDistiller-TracesDistilled", "warn", id="an unknown line"
+        ),
     ],
 )
 def test_the_demo_raises_its_incidents(

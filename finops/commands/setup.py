@@ -27,6 +27,9 @@ app = typer.Typer()
 
 MARK = ".finops-demo"  # only a directory with this file is ever emptied
 STORIES = ("router_drift", "runaway", "verbose", "dev_in_prod", "pipeline", "restated", "apart", "coverage")
+FIRST_QUESTION = (
+    "select workload, net_usd, change from spend_monthly order by month desc, net_usd desc limit 12"
+)
 COLOURS = {"page": "bold red", "warn": "yellow", "info": "cyan", "": "dim"}
 
 
@@ -34,7 +37,8 @@ COLOURS = {"page": "bold red", "warn": "yellow", "info": "cyan", "": "dim"}
 def demo(
     ctx: typer.Context,
     home: Annotated[
-        Path | None, typer.Option(help="Where to put it; ./finops-demo if left out. An earlier demo there is replaced.")
+        Path | None,
+        typer.Option(help="Where to put it; ./finops-demo if left out. An earlier demo there is replaced."),
     ] = None,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", hidden=True)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
@@ -70,12 +74,12 @@ def _make_room(home: Path) -> None:
     (home / MARK).touch()
 
 
-class _nobody_told:  # noqa: N801 (reads as a phrase)
+class _nobody_told:
     """The demo's messages go to its verdict; the console channel stays quiet meanwhile."""
 
     def __enter__(self) -> None:
         self._stdout = sys.stdout
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (closed on exit)
+        sys.stdout = open(os.devnull, "w")
 
     def __exit__(self, *_: object) -> None:
         sys.stdout.close()
@@ -116,14 +120,15 @@ class Verdict:
             f"{self.first} to {self.last} · settled through {self.settled} · generation {generation}"
         )
         equal = "=" if self.billed == self.attributed else "IS NOT"
-        out(f"[bold]${self.billed:,.2f}[/] billed {equal} [bold]${self.attributed:,.2f}[/] attributed, to the last decimal\n")
+        billed, attributed = f"[bold]${self.billed:,.2f}[/]", f"[bold]${self.attributed:,.2f}[/]"
+        out(f"{billed} billed {equal} {attributed} attributed, to the last decimal\n")
         width = console.width
         for finding in self.findings:
             _row(console, finding.severity, finding.usd, finding.summary, width)
         for line in self.lines:
             _row(console, "", line.usd, f"{line.title}: {line.subject}: {line.text}", width)
         where = f"finops --home {home}"
-        out(f"\nnext  {where} sql \"select workload, net_usd, change from spend_monthly order by month desc, net_usd desc limit 12\"", soft_wrap=True)
+        out(f'\nnext  {where} sql "{FIRST_QUESTION}"', soft_wrap=True)
         out(f"      {where} incidents list · {where} status · {where} rules", soft_wrap=True)
         out("      your own bill: finops init DIRECTORY_OF_CUR_FILES", soft_wrap=True)
 
@@ -142,7 +147,9 @@ def _row(console: Console, severity: str, usd: object, text: str, width: int) ->
 @app.command(epilog="Example: finops --home ~/bedrock init ~/bedrock/cur")
 def init(
     ctx: typer.Context,
-    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Of CUR files, as AWS delivers them.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIRECTORY", help="Of CUR files, as AWS delivers them.")
+    ],
     force: Annotated[bool, typer.Option(help="Replace a finops.toml that is there.")] = False,
 ) -> None:
     """Look at a directory of Cost and Usage Reports and write a commented finops.toml for it."""

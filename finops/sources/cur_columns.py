@@ -47,7 +47,9 @@ PRODUCT = ("product_name", "provider", "model", "inference_type", "feature")
 MAPS = ("resource_tags", "tags", "cost_category")
 _FLAT_TAGS = re.compile(r"^(?:resource_tags?_)?(?P<user>user_.+)$|^resource_tags?_(?P<other>.+)$")
 _CSV_TAGS = re.compile(r"^resourceTags/(?P<key>[^\x1f]+)")
-_FLAT_TAGS_MAP = re.compile(r"^tags_(?P<origin>resource_tags|iam_principal|account_tag|user_attribute)_(?P<key>.+)$")
+_FLAT_TAGS_MAP = re.compile(
+    r"^tags_(?P<origin>resource_tags|iam_principal|account_tag|user_attribute)_(?P<key>.+)$"
+)
 _ORIGINS = {
     "resource_tags": "resourceTags/",
     "iam_principal": "iamPrincipal/",
@@ -152,7 +154,9 @@ def _map(names: dict[str, str], types: dict[str, str], which: str, tag_keys: Col
     if not flat:
         return _null_map(which)
     keys = FunctionExpression("list_value", *(ConstantExpression(k) for k in flat))
-    values = FunctionExpression("list_value", *(ColumnExpression(c).cast(_type("VARCHAR")) for c in flat.values()))
+    values = FunctionExpression(
+        "list_value", *(ColumnExpression(c).cast(_type("VARCHAR")) for c in flat.values())
+    )
     return FunctionExpression("map", keys, values).alias(which)
 
 
