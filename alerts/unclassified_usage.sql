@@ -28,8 +28,11 @@ with lines as (
             when a.cost_class = 'unknown' then 'unknown line type ' || a.line_type
             when a.cost_class = 'usage' and a.gross_usd < 0 then 'negative usage'
             when abs(a.gross_usd) >= $absurd_usd then 'an absurd amount for one hour'
-            when a.tokens > 0 and a.gross_usd * 1000000 / a.tokens > $absurd_usd_per_1m_tokens
+            when a.tokens < 0 then 'a negative count of tokens'
+            when a.gross_usd * 1000000 > $absurd_usd_per_1m_tokens * a.tokens
                 then 'an absurd price per token: the unit may have changed'
+            when a.cost_class = 'usage' and a.token_kind is not null and a.charge <> 'reserved' and a.tokens is null
+                then 'tokens that cannot be counted'
         end as unclassified
     from attributed as a
     left join (select distinct usage_type, any_value(unit) as unit from kinds group by usage_type) as k using (usage_type)

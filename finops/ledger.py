@@ -36,7 +36,7 @@ class Stored(Value):
 
 
 class Record(Value):
-    """`settings` is the configuration that the published names came from: a new one publishes anew."""
+    """`settings` is the digest of what names and views came from: another one publishes anew."""
 
     generation: int = 0
     stored: dict[str, Stored] = {}

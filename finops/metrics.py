@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -27,11 +27,15 @@ class Metric(MetricHeader):
 def shipped(directories: Iterable[Path] = ()) -> list[Metric]:
     """Every metric file, ours and then `directories`, each after the ones it reads. Later files win."""
     found: dict[str, Metric] = {}
-    for directory in (QUERIES / "metrics", *directories):
-        for path in sorted(directory.glob("*.sql")):
-            file, header = load(path, MetricHeader)
-            found[file.name] = Metric(name=file.name, file=file, **header.model_dump())
+    for path in files(directories):
+        file, header = load(path, MetricHeader)
+        found[file.name] = Metric(name=file.name, file=file, **header.model_dump())
     return _ordered(found)
+
+
+def files(directories: Iterable[Path] = ()) -> Iterator[Path]:
+    for directory in (QUERIES / "metrics", *directories):
+        yield from sorted(directory.glob("*.sql"))
 
 
 def _ordered(found: dict[str, Metric]) -> list[Metric]:

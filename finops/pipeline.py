@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
-from finops import notify, publish, rules
+from finops import __version__, metrics, notify, publish, rules
 from finops.channels import Channel, Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
@@ -20,10 +22,12 @@ from finops.sources import Source
 from finops.state import FILE, State
 
 Progress = Callable[[str], None]
+_PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
 class Synced(Value):
-    """What a sync did. `kept`: deliveries that a source no longer has and the ledger still holds."""
+    """What a sync did. `kept`: deliveries that a source no longer has and the ledger still holds;
+    `dropped`: those that went with their source, or were a file that is gone."""
 
     generation: int
     published: bool
@@ -56,13 +60,13 @@ def sync(
             (source, delivery) for source in settings.sources for delivery in source.deliveries(home)
         ]
         changed = [pair for pair in available if rebuild or _differs(record, pair[1])]
-        sources = {delivery.source for _, delivery in available}
-        held = {key: stored for key, stored in record.stored.items() if stored.delivery.source in sources}
-        dropped = tuple(sorted(record.stored.keys() - held.keys()))
         names = {key_of(delivery) for _, delivery in available}
+        held = {
+            key: stored for key, stored in record.stored.items() if key in names or _lasts(settings, stored)
+        }
+        dropped = tuple(sorted(record.stored.keys() - held.keys()))
         stored = held | {s.key: s for s in _load(ledger, changed, record.generation + 1, say)}
-        digest = settings.model_dump_json(include={"tags", "accounts", "principals", "cost_categories", "workloads",
-                                                   "production", "metrics"})  # fmt: skip
+        digest = _digest(settings)
         stale = bool(changed or dropped or rebuild) or record.settings != digest or not ledger.current(record)
         restated = 0
         if stale:
@@ -82,6 +86,24 @@ def sync(
         dropped=dropped,
         restated_days=restated,
     )
+
+
+def _lasts(settings: Settings, stored: Stored) -> bool:
+    """Whether a delivery that its source no longer has stays: a period or a day does, as long as the source
+    is configured; a file known only by its name does not, for renamed it would count twice."""
+    known = {source.name for source in settings.sources}
+    return stored.delivery.source in known and bool(_PERIOD.fullmatch(stored.delivery.partition))
+
+
+def _digest(settings: Settings) -> str:
+    """Of all that names and views come from besides the deliveries: another one publishes anew."""
+    told = settings.model_dump_json(
+        include={"tags", "accounts", "principals", "cost_categories", "workloads", "production"}
+    )
+    digest = hashlib.sha256(f"{__version__}\0{told}".encode())
+    for path in metrics.files(settings.metrics):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _differs(record: Record, delivery: Delivery) -> bool:
@@ -147,6 +169,6 @@ def _record(
 def last_day(con: duckdb.DuckDBPyConnection, now: datetime) -> date:
     """The last day of the bill that is complete and over."""
     complete = rules.last_complete_day(con, "bill")
-    if complete is None or complete == date.max:
+    if complete is None:
         raise QueryError("the ledger holds no billed line yet; look at `finops status`")
     return min(complete, now.date())

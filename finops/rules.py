@@ -143,7 +143,8 @@ def last_complete_day(con: duckdb.DuckDBPyConnection, need: Need) -> date | None
         "inventory": ["inventory"],
     }[need]
     rows = con.execute(
-        "select max(coalesce(complete_through, date '9999-12-31')) from freshness where kind in (select unnest(?))",
+        "select max(coalesce(complete_through, if(kind = 'inventory', date '9999-12-31', null)))"
+        " from freshness where kind in (select unnest(?))",
         [kinds],
     ).fetchall()
     day: date | None = rows[0][0]

@@ -120,7 +120,9 @@ def cur2_csv(root: Path, rows: Iterable[Row], *, export: str = "org-cur", parts:
     return _export(root, rows, export, parts, ".csv.gz", list(COLUMNS))
 
 
-def _export(root: Path, rows: Iterable[Row], export: str, parts: int, suffix: str, columns: list[str]) -> Path:
+def _export(
+    root: Path, rows: Iterable[Row], export: str, parts: int, suffix: str, columns: list[str]
+) -> Path:
     written: list[Path] = []
     for period, lines in sorted(_by_period(rows).items()):
         directory = root / export / "data" / f"BILLING_PERIOD={period}"
@@ -138,7 +140,9 @@ def legacy(root: Path, rows: Iterable[Row], *, report: str = "org-cur") -> Path:
     written: list[Path] = []
     for period, lines in sorted(_by_period(rows).items()):
         year, month = period.split("-")
-        file = root / report / report / f"year={year}" / f"month={int(month)}" / f"{report}-00001.snappy.parquet"
+        file = (
+            root / report / report / f"year={year}" / f"month={int(month)}" / f"{report}-00001.snappy.parquet"
+        )
         flat = [_flat(row) for row in lines]
         parquet(file, flat, sorted({name for row in flat for name in row}))
         key = f"prefix/{file.relative_to(root)}"
@@ -151,13 +155,18 @@ def legacy(root: Path, rows: Iterable[Row], *, report: str = "org-cur") -> Path:
     return written[0]
 
 
-def legacy_csv(root: Path, rows: Iterable[Row], *, report: str = "org-cur", assembly: str = "20261102T010203Z") -> Path:
+def legacy_csv(
+    root: Path, rows: Iterable[Row], *, report: str = "org-cur", assembly: str = "20261102T010203Z"
+) -> Path:
     """Legacy CUR for download: CSV.gz with `lineItem/...` headers under an assembly, two manifests."""
     written: list[Path] = []
     for period, lines in sorted(_by_period(rows).items()):
         directory = root / report / _span(period)
         file = directory / assembly / f"{report}-00001.csv.gz"
-        flat = [{_header(name): value for name, value in _flat(row, tag="resourceTags/user:").items()} for row in lines]
+        flat = [
+            {_header(name): value for name, value in _flat(row, tag="resourceTags/user:").items()}
+            for row in lines
+        ]
         text(file, flat, sorted({name for row in flat for name in row}))
         body = {"assemblyId": assembly, "reportKeys": [f"prefix/{file.relative_to(root)}"]}
         for place in (directory, directory / assembly):
@@ -166,8 +175,12 @@ def legacy_csv(root: Path, rows: Iterable[Row], *, report: str = "org-cur", asse
     return written[0]
 
 
-def manifest(directory: Path, export: str, period: str, body: Mapping[str, Any], name: str = "exportName") -> Path:
-    start = f"{period}-01T00:00:00.000Z" if name == "exportName" else f"{period.replace('-', '')}01T000000.000Z"
+def manifest(
+    directory: Path, export: str, period: str, body: Mapping[str, Any], name: str = "exportName"
+) -> Path:
+    start = (
+        f"{period}-01T00:00:00.000Z" if name == "exportName" else f"{period.replace('-', '')}01T000000.000Z"
+    )
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{export}-Manifest.json"
     path.write_text(json.dumps({name: export, "billingPeriod": {"start": start}} | dict(body)))
@@ -181,7 +194,9 @@ def parquet(file: Path, rows: Sequence[Row], columns: Sequence[str] | None = Non
     file.parent.mkdir(parents=True, exist_ok=True)
     content = json.dumps([{name: row.get(name) for name in names} for row in rows])
     with duckdb.connect() as con:
-        lines = con.sql("select unnest(from_json(?, ?), max_depth := 2)", params=[content, json.dumps([structure])])
+        lines = con.sql(
+            "select unnest(from_json(?, ?), max_depth := 2)", params=[content, json.dumps([structure])]
+        )
         lines.write_parquet(str(file), **({"compression": "snappy"} | options))
     return file
 
@@ -195,13 +210,17 @@ def text(file: Path, rows: Sequence[Row], columns: Sequence[str] | None = None) 
         writer.writerow(names)
         for row in rows:
             values = [row.get(name) for name in names]
-            writer.writerow([json.dumps(v) if isinstance(v, dict) else "" if v is None else v for v in values])
+            writer.writerow(
+                [json.dumps(v) if isinstance(v, dict) else "" if v is None else v for v in values]
+            )
     return file
 
 
 def _flat(row: Row, tag: str = "resource_tags_user_") -> Row:
     """Maps as columns, and nothing that only CUR 2.0 has."""
-    flat = {name: value for name, value in row.items() if not isinstance(value, dict) and name not in CUR2_ONLY}
+    flat = {
+        name: value for name, value in row.items() if not isinstance(value, dict) and name not in CUR2_ONLY
+    }
     flat["product_product_name"] = row["product"].get("product_name")
     flat["product_region"] = flat.pop("product_region_code")
     flat.pop("product_product_family")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -21,8 +22,14 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.exports = path / "exports"
-        self.exports.mkdir(parents=True)
-        self.configure()
+        if not path.exists():
+            self.exports.mkdir(parents=True)
+            self.configure()
+
+    def copy(self, path: Path) -> Home:
+        """The same home elsewhere: nothing in it says where it stands."""
+        shutil.copytree(self.path, path, symlinks=True)
+        return Home(path)
 
     def configure(self, more: str = "", *, sources: str = SOURCE) -> None:
         (self.path / "finops.toml").write_text(sources + more, encoding="utf-8")
@@ -33,6 +40,12 @@ class Home:
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         with pipeline.published(self.path) as con:
             return con.execute(sql).fetchall()
+
+    def standing(self) -> tuple[str, bytes]:
+        """Which file readers open, and what the record holds."""
+        return str((self.path / "finops.duckdb").readlink()), (
+            self.path / "ledger" / "record.json"
+        ).read_bytes()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The real command, in a process of its own."""

@@ -59,7 +59,7 @@ def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
     if done.kept:
         words.append(f"{len(done.kept)} no longer delivered and kept")
     if done.dropped:
-        words.append(f"{len(done.dropped)} dropped with their source: {', '.join(done.dropped[:3])}")
+        words.append(f"{len(done.dropped)} dropped, their source or file is gone: {', '.join(done.dropped[:3])}")
     sys.stderr.write(f"synced: {', '.join(words)}\n")
     return done.model_dump(mode="json")
 

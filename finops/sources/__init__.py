@@ -1,4 +1,4 @@
-"""Sources: each module is its own settings plus two verbs.
+"""Sources: each module is its own settings, a `name` for what it delivers, and two verbs.
 
 `deliveries(base)` says what is there, without reading data; `load(con, delivery)` fills the temporary
 tables named in `tables`, typed by queries/ledger/. To add one, write a module and put its name here.

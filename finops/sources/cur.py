@@ -20,7 +20,7 @@ import duckdb
 from finops import sqlfile
 from finops.errors import ReconciliationError, SourceError
 from finops.model import Delivery, Value
-from finops.sources import cur_columns, cur_layout
+from finops.sources import cur_columns, cur_layout, directory
 
 NATIVE = ["AmazonBedrock", "AmazonBedrockService", "AmazonBedrockFoundationModels", "AmazonBedrockAgentCore"]
 EDITION = "(Amazon Bedrock Edition)"
@@ -53,12 +53,16 @@ class Cur(Value):
     cost_categories: bool = False
     tables: ClassVar[tuple[str, ...]] = ("usage", "shapes", "tag_sets", "accounts", "notes")
 
+    @property
+    def name(self) -> str:
+        return f"cur:{self.path}" + (f":{self.export}" if self.export else "")
+
     def deliveries(self, base: Path) -> list[Delivery]:
         root = base / self.path
         options = (FORMAT, ",".join(self.tag_columns), str(self.cost_categories))
         return [
             Delivery(
-                source=f"cur:{self.path}" + (f":{self.export}" if self.export else ""),
+                source=self.name,
                 kind=self.kind,
                 partition=group.partition,
                 signature=group.signature(*options),
@@ -70,6 +74,7 @@ class Cur(Value):
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
         before = _stats(delivery.files)
+        directory.check_gzip(self.kind, delivery.files)
         try:
             Reader(con, self, delivery.files).run()
         except duckdb.Error as exc:
@@ -94,6 +99,10 @@ class Reader:
         self.files = files
         self.columns = open_files(con, files[:1]).columns
         self.text = not files[0].endswith(".parquet")
+        if len({file.endswith(".parquet") for file in files}) > 1:
+            raise SourceError(
+                "holds Parquet and CSV of one period; move the leftovers of the other format away"
+            )
         self.sampled: dict[tuple[str, str], Product] = {}
 
     def run(self) -> None:
@@ -232,7 +241,17 @@ def _distinct(header: Sequence[str]) -> list[str]:
 
 
 def _stats(files: Iterable[str]) -> list[tuple[int, int]]:
-    return [(stat.st_size, stat.st_mtime_ns) for stat in map(os.stat, files)]
+    found = []
+    for file in files:
+        try:
+            with open(file, "rb") as stream:
+                stat = os.fstat(stream.fileno())
+        except OSError as exc:
+            raise SourceError(
+                f"cur: {file}: {exc.strerror}; give the user that runs finops read access"
+            ) from exc
+        found.append((stat.st_size, stat.st_mtime_ns))
+    return found
 
 
 def _culprit(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> str:

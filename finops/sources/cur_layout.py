@@ -29,8 +29,9 @@ _PERIODS = (
 
 
 class Group(Value):
-    """Files that AWS replaces together. `period` is None where only the rows can tell."""
+    """Files that AWS replaces together, below `root`. `period` is None where only the rows can tell."""
 
+    root: Path
     export: str
     period: str | None
     files: tuple[Path, ...]
@@ -39,15 +40,19 @@ class Group(Value):
 
     @property
     def partition(self) -> str:
-        return self.period or f"file-{hashlib.sha256(str(self.files[0]).encode()).hexdigest()[:12]}"
+        return self.period or f"file-{hashlib.sha256(self._name(self.files[0]).encode()).hexdigest()[:12]}"
 
     def signature(self, *options: str) -> str:
         """Changes with the manifest, a file's name, size or modification time, or an option."""
         digest = hashlib.sha256("\0".join((self.manifest_digest, *options)).encode())
         for file in self.files:
             stat = file.stat()
-            digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+            digest.update(f"{self._name(file)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
         return digest.hexdigest()[:32]
+
+    def _name(self, file: Path) -> str:
+        """The same wherever the home stands and however it is spelled."""
+        return file.relative_to(self.root).as_posix()
 
 
 def groups(root: Path, export: str | None) -> list[Group]:
@@ -76,7 +81,9 @@ def _walk(root: Path) -> tuple[list[Path], list[Path]]:
     manifests: list[Path] = []
 
     def refuse(error: OSError) -> None:
-        raise SourceError(f"cur: {error.filename}: {error.strerror}; give the user that runs finops read access")
+        raise SourceError(
+            f"cur: {error.filename}: {error.strerror}; give the user that runs finops read access"
+        )
 
     for directory, subdirectories, names in os.walk(root, onerror=refuse):
         subdirectories[:] = sorted(d for d in subdirectories if d != "cost_and_usage_data_status")
@@ -87,7 +94,9 @@ def _walk(root: Path) -> tuple[list[Path], list[Path]]:
             elif name.lower().endswith(DATA):
                 data.append(path)
             elif name.lower().endswith(".csv.zip"):
-                raise SourceError(f"cur: {path}: ZIP cannot be read in a stream; set the export to GZIP or Parquet")
+                raise SourceError(
+                    f"cur: {path}: ZIP cannot be read in a stream; set the export to GZIP or Parquet"
+                )
     return data, manifests
 
 
@@ -107,7 +116,9 @@ def _by_manifest(root: Path, data: list[Path], manifests: list[Path]) -> Iterato
     for (export, period), (path, keys, digest) in latest.items():
         files = tuple(_resolve(root, data, key, path) for key in keys)
         if files:
-            yield Group(export=export, period=period, files=files, origin=path, manifest_digest=digest)
+            yield Group(
+                root=root, export=export, period=period, files=files, origin=path, manifest_digest=digest
+            )
 
 
 def _read(path: Path) -> bytes:
@@ -155,7 +166,9 @@ def _resolve(root: Path, data: list[Path], key: str, manifest: Path) -> Path:
     parts = tuple(p for p in re.sub(r"^s3://[^/]+/", "", key).split("/") if p)
     for path in data:
         relative = path.relative_to(root).parts
-        if path.name == parts[-1] and (parts[-len(relative) :] == relative or path.parts[-len(parts) :] == parts):
+        if path.name == parts[-1] and (
+            parts[-len(relative) :] == relative or path.parts[-len(parts) :] == parts
+        ):
             return path
     raise SourceError(
         f"cur: {manifest}: names {key}, which is not below {root}; "
@@ -168,11 +181,12 @@ def _loose(root: Path, data: Iterable[Path]) -> Iterator[Group]:
     for path in data:
         period = _period(path.relative_to(root).parent) or _period(path.parent)
         if period is None:
-            yield Group(export="files", period=None, files=(path,), origin=path)
+            yield Group(root=root, export="files", period=None, files=(path,), origin=path)
         else:
             by_directory[path.parent, period].append(path)
     for (directory, period), files in by_directory.items():
-        yield Group(export=_strip_part(files[0].name), period=period, files=tuple(files), origin=directory)
+        export = _strip_part(files[0].name)
+        yield Group(root=root, export=export, period=period, files=tuple(files), origin=directory)
 
 
 def _strip_part(name: str) -> str:
@@ -198,5 +212,5 @@ def _refuse_doubles(root: Path, found: list[Group]) -> None:
         if other is not group:
             raise SourceError(
                 f"cur: {root}: billing period {group.period} is delivered twice, by {other.origin} and "
-                f"{group.origin}; point `path` at one of them, or choose with `export = \"...\"`"
+                f'{group.origin}; point `path` at one of them, or choose with `export = "..."`'
             )

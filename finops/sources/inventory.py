@@ -157,6 +157,10 @@ class Inventory(Value):
     path: str
     tables: ClassVar[tuple[str, ...]] = ("resources", "commitments")
 
+    @property
+    def name(self) -> str:
+        return f"{self.kind}:{self.path}"
+
     def deliveries(self, base: Path) -> list[Delivery]:
         return directory.by_day(self.kind, self.path, base)
 

@@ -23,6 +23,10 @@ class MetricStream(Value):
     path: str
     tables: ClassVar[tuple[str, ...]] = ("datapoints",)
 
+    @property
+    def name(self) -> str:
+        return f"{self.kind}:{self.path}"
+
     def deliveries(self, base: Path) -> list[Delivery]:
         return directory.by_day(self.kind, self.path, base)
 

@@ -72,6 +72,10 @@ class Prices(Value):
     path: Path | None = None
     discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal(0)
 
+    @property
+    def name(self) -> str:
+        return "prices" if self.path is None else f"prices:{self.path}"
+
     def deliveries(self, base: Path) -> list[Delivery]:
         files = [SHIPPED] if self.path is None else [SHIPPED, base / self.path]
         seen = hashlib.sha256(f"{self.discount.normalize()}\n".encode())
@@ -79,7 +83,7 @@ class Prices(Value):
             seen.update(hashlib.sha256(_bytes(file)).digest())
         return [
             Delivery(
-                source="prices" if self.path is None else f"prices:{self.path}",
+                source=self.name,
                 kind=self.kind,
                 partition="all",
                 signature=seen.hexdigest(),

@@ -8,7 +8,7 @@ workload = "(untagged) where no rung answered; `reason` says why"
 model_tag = "the Model tag somebody set, not the model billed"
 token_kind = "NULL where the line counts no tokens"
 cost_class = "usage, fee, tax, credit, refund, discount or unknown; spend is usage + fee + unknown"
-tokens = "tokens; NULL where the unit is unknown or the line counts none"
+tokens = "tokens; NULL where the unit is unknown, the count is absurd or the line counts none"
 gross_usd = "unblended cost of the line"
 net_usd = "net unblended where AWS gives it, else unblended"
 list_usd = "public on-demand price; NULL where AWS gives none"
@@ -75,7 +75,7 @@ select
         else 'unknown'
     end as cost_class,
     case when l.line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') then
-        (round((l.amount_before + l.amount) * k.tokens_per_unit) - round(l.amount_before * k.tokens_per_unit))::bigint
+        try((round((l.amount_before + l.amount) * k.tokens_per_unit) - round(l.amount_before * k.tokens_per_unit))::bigint)
     end as tokens,
     l.gross_usd,
     l.net_usd,

@@ -30,7 +30,9 @@ EVERY_FORMAT = pytest.mark.parametrize(
 )
 
 
-def marketplace(usd: float = 1.0, *, name: str = "Claude Sonnet 4.6 (Amazon Bedrock Edition)", **columns: Any) -> Row:
+def marketplace(
+    usd: float = 1.0, *, name: str = "Claude Sonnet 4.6 (Amazon Bedrock Edition)", **columns: Any
+) -> Row:
     return line(
         usd=usd,
         **{
@@ -65,7 +67,10 @@ def one_file(root: Path, rows: Sequence[Row], name: str = "bill.parquet") -> Pat
 @EVERY_FORMAT
 def test_a_line_says_the_same_in_every_format(tmp_path: Path, write: Writer) -> None:
     tags = {"Workload": "search", "CostCenter": "c-1"}
-    write(tmp_path, [line(usd="0.1", resource=PROFILE, net=0.09, list_usd=0.11, resource_tags=tags), marketplace()])
+    write(
+        tmp_path,
+        [line(usd="0.1", resource=PROFILE, net=0.09, list_usd=0.11, resource_tags=tags), marketplace()],
+    )
     assert load(
         tmp_path,
         """select billing_period, hour::varchar, payer_account_id, account_id, region, resource_id, line_type,
@@ -86,11 +91,20 @@ def test_a_line_says_the_same_in_every_format(tmp_path: Path, write: Writer) -> 
     [
         pytest.param(
             cur2,
-            ["resourceTags/CostCenter", "resourceTags/Workload", "resourceTags/user_cost_center", "resourceTags/user_workload"],
+            [
+                "resourceTags/CostCenter",
+                "resourceTags/Workload",
+                "resourceTags/user_cost_center",
+                "resourceTags/user_workload",
+            ],
             id="CUR 2.0: both maps, each with its spelling",
         ),
-        pytest.param(legacy, ["resourceTags/user_cost_center", "resourceTags/user_workload"], id="legacy Parquet"),
-        pytest.param(legacy_csv, ["resourceTags/user:CostCenter", "resourceTags/user:Workload"], id="legacy CSV"),
+        pytest.param(
+            legacy, ["resourceTags/user_cost_center", "resourceTags/user_workload"], id="legacy Parquet"
+        ),
+        pytest.param(
+            legacy_csv, ["resourceTags/user:CostCenter", "resourceTags/user:Workload"], id="legacy CSV"
+        ),
     ],
 )
 def test_tag_keys_keep_their_spelling(tmp_path: Path, write: Writer, keys: list[str]) -> None:
@@ -131,21 +145,30 @@ def test_a_marketplace_product_is_found_in_whichever_part_names_it(tmp_path: Pat
     """A tax line of the product bears no name; the parts share one product code."""
     rows = [marketplace(product={}), marketplace(product={}), marketplace()]
     cur2(tmp_path, rows, parts=parts)
-    assert load(tmp_path, "select sum(lines), count(distinct product_name) from usage join shapes using (shape)") == [(3, 1)]
+    assert load(
+        tmp_path, "select sum(lines), count(distinct product_name) from usage join shapes using (shape)"
+    ) == [(3, 1)]
 
 
 def test_two_products_under_one_code_are_told_apart(tmp_path: Path) -> None:
     opus = {"product_name": "Claude Opus 4.6 (Amazon Bedrock Edition)"}
-    cur2(tmp_path, [marketplace(1), marketplace(2), marketplace(4, product=opus), marketplace(8, product=opus)], parts=2)
+    cur2(
+        tmp_path,
+        [marketplace(1), marketplace(2), marketplace(4, product=opus), marketplace(8, product=opus)],
+        parts=2,
+    )
     assert load(
-        tmp_path, "select product_name, sum(gross_usd) from usage join shapes using (shape) group by all order by all"
+        tmp_path,
+        "select product_name, sum(gross_usd) from usage join shapes using (shape) group by all order by all",
     ) == [("Claude Opus 4.6 (Amazon Bedrock Edition)", 12), ("Claude Sonnet 4.6 (Amazon Bedrock Edition)", 3)]
 
 
 @pytest.mark.parametrize(
     ("principal", "stored"),
     [
-        pytest.param("arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/alice", id="user"),
+        pytest.param(
+            "arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/alice", id="user"
+        ),
         pytest.param(
             "arn:aws:sts::111122223333:assumed-role/search-api/i-0abc",
             "arn:aws:iam::111122223333:role/search-api",
@@ -222,13 +245,19 @@ def test_a_tag_that_only_one_of_the_maps_has_is_not_lost(tmp_path: Path, lines: 
     rows = [line(resource_tags={"Workload": "search"}) for _ in range(lines)]
     cur2(tmp_path, [*rows, line(resource_tags={"Workload": "chat"}, tags={})])
     assert load(
-        tmp_path, "select tags['resourceTags/user_workload'], lines from usage join tag_sets using (tag_set) order by lines"
+        tmp_path,
+        "select tags['resourceTags/user_workload'], lines from usage join tag_sets using (tag_set) order by lines",
     ) == [("chat", 1), ("search", lines)]
 
 
 def test_where_the_maps_disagree_the_one_that_keeps_case_is_believed(tmp_path: Path) -> None:
-    cur2(tmp_path, [line(resource_tags={"Workload": "search"}) | {"resource_tags": {"Workload": "chat", "app": "a"}}])
-    assert load(tmp_path, "select tags from tag_sets") == [({"resourceTags/Workload": "search", "resourceTags/app": "a"},)]
+    cur2(
+        tmp_path,
+        [line(resource_tags={"Workload": "search"}) | {"resource_tags": {"Workload": "chat", "app": "a"}}],
+    )
+    assert load(tmp_path, "select tags from tag_sets") == [
+        ({"resourceTags/Workload": "search", "resourceTags/app": "a"},)
+    ]
 
 
 def test_columns_of_one_tag_key_are_both_kept(tmp_path: Path) -> None:
@@ -240,11 +269,15 @@ def test_columns_of_one_tag_key_are_both_kept(tmp_path: Path) -> None:
 def test_cost_categories_are_read_where_asked(tmp_path: Path) -> None:
     cur2(tmp_path, [line(cost_category={"Business Unit": "retail"})])
     assert load(tmp_path, "select tags from tag_sets") == [({},)]
-    assert load(tmp_path, "select tags from tag_sets", cost_categories=True) == [({"costCategory/Business Unit": "retail"},)]
+    assert load(tmp_path, "select tags from tag_sets", cost_categories=True) == [
+        ({"costCategory/Business Unit": "retail"},)
+    ]
 
 
 def test_lines_of_one_hour_and_shape_are_one_row_that_counts_them(tmp_path: Path) -> None:
-    one_file(tmp_path, [line(usd="0.1"), line("2026-10-05 10:59", usd="0.2"), line("2026-10-05 11:00", usd="0.4")])
+    one_file(
+        tmp_path, [line(usd="0.1"), line("2026-10-05 10:59", usd="0.2"), line("2026-10-05 11:00", usd="0.4")]
+    )
     assert load(tmp_path, "select hour::varchar, lines, amount, gross_usd from usage order by hour") == [
         ("2026-10-05 10:00:00", 2, 2000, Decimal("0.3")),
         ("2026-10-05 11:00:00", 1, 1000, Decimal("0.4")),
@@ -263,7 +296,9 @@ def test_lines_of_one_hour_and_shape_are_one_row_that_counts_them(tmp_path: Path
     ],
 )
 @pytest.mark.parametrize("name", ["bill.parquet", "bill.csv.gz"])
-def test_measures_of_cost(tmp_path: Path, name: str, columns: dict[str, Any], measures: tuple[Any, ...]) -> None:
+def test_measures_of_cost(
+    tmp_path: Path, name: str, columns: dict[str, Any], measures: tuple[Any, ...]
+) -> None:
     one_file(tmp_path, [line(**columns)], name)
     assert load(tmp_path, "select gross_usd, net_usd, list_usd from usage") == [measures]
 
@@ -272,7 +307,10 @@ def test_measures_of_cost(tmp_path: Path, name: str, columns: dict[str, Any], me
 def test_a_real_marketplace_line(tmp_path: Path, name: str) -> None:
     """Masked, of a legacy CUR of 2025; completed with the columns that its owner left out."""
     real = json.loads((DATA / "marketplace_line_legacy_cur.json").read_text())
-    real |= {"bill_billing_period_start_date": "2025-02-01 00:00:00", "line_item_usage_start_date": "2025-02-03 14:00:00"}
+    real |= {
+        "bill_billing_period_start_date": "2025-02-01 00:00:00",
+        "line_item_usage_start_date": "2025-02-03 14:00:00",
+    }
     one_file(tmp_path, [real], name)
     assert load(
         tmp_path,
@@ -307,14 +345,19 @@ def test_the_published_example_of_principals(tmp_path: Path, write: Writer) -> N
 def test_columns_may_come_and_go_between_parts(tmp_path: Path) -> None:
     directory = tmp_path / "billing_period=2026-10"
     parquet(directory / "a.parquet", [line(usd=1)])
-    parquet(directory / "b.parquet", [{k: v for k, v in line(usd=2).items() if k not in ("tags", "line_item_operation")}])
+    parquet(
+        directory / "b.parquet",
+        [{k: v for k, v in line(usd=2).items() if k not in ("tags", "line_item_operation")}],
+    )
     assert load(tmp_path, "select sum(gross_usd) from usage") == [(3,)]
 
 
 def test_csv_tag_keys_that_differ_in_case_only_both_survive(tmp_path: Path) -> None:
     row = {k: v for k, v in line().items() if not isinstance(v, dict)}
     text(tmp_path / "a.csv", [row | {"resourceTags/user:Team": "a", "resourceTags/user:team": "b"}])
-    assert load(tmp_path, "select tags from tag_sets") == [({"resourceTags/user:Team": "a", "resourceTags/user:team": "b"},)]
+    assert load(tmp_path, "select tags from tag_sets") == [
+        ({"resourceTags/user:Team": "a", "resourceTags/user:team": "b"},)
+    ]
 
 
 @EVERY_FORMAT
