@@ -152,7 +152,7 @@ class Build:
         self._replace(usage, [])
         self._classify()
         name_identities(self.con)
-        self._check()
+        self.check()
         self._describe(units, production)
         restated = self._restate()
         for step in ("marks", "resource_names"):
@@ -237,7 +237,7 @@ class Build:
         if answers:
             self.con.executemany(sqlfile.read("publish", "classify_kind").sql, answers)
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """No double delivery, one currency, and attributed = billed to the last decimal; or nothing is published."""
         for period, payer, origins in self._query("doubles"):
             raise LedgerError(

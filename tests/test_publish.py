@@ -1,0 +1,218 @@
+"""Readers see whole generations only, and no generation in which a dollar is lost."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from bill import cur2, line
+from home import NOW, Home
+
+from finops import pipeline, publish
+from finops.attribute import Naming
+from finops.errors import LedgerError, QueryError, ReconciliationError
+from finops.ledger import Ledger
+
+DAY = "2026-11-05 10:00"
+
+
+def tagged(usd: float, workload: str, at: str = DAY, **columns: object) -> dict[str, object]:
+    return line(at, usd, resource_tags={"Workload": workload}, **columns)
+
+
+def test_the_link_is_relative_and_the_file_read_only(home: Home) -> None:
+    cur2(home.exports, [line(DAY)])
+    home.sync()
+    link = home.path / "finops.duckdb"
+    assert link.readlink() == Path("catalogue/finops-000001.duckdb")
+    assert oct(link.stat().st_mode)[-3:] == "444"
+    moved = home.path.rename(home.path.with_name("moved"))
+    assert Home(moved).ask("select generation from meta") == [(1,)]
+
+
+def test_any_duckdb_since_1_4_opens_the_file(home: Home) -> None:
+    cur2(home.exports, [line(DAY)])
+    home.sync()
+    with duckdb.connect(str(home.path / "finops.duckdb"), read_only=True) as con:
+        ((tags,),) = con.execute("select tags from duckdb_databases() where not internal").fetchall()
+    assert "v1.4" in str(tags)
+
+
+def test_an_open_reader_keeps_its_generation(home: Home) -> None:
+    cur2(home.exports, [line(DAY, 1)])
+    home.sync()
+    with pipeline.published(home.path) as reader:
+        cur2(home.exports, [line(DAY, 2)] * 9)
+        home.sync()
+        assert reader.execute("select generation, checksum_usd from meta").fetchall() == [(1, 1)]
+        assert reader.execute("select sum(gross_usd) from attributed").fetchall() == [(1,)]
+    assert home.ask("select generation, checksum_usd from meta") == [(2, 18)]
+
+
+def test_readers_during_a_publish_see_whole_generations_only(home: Home) -> None:
+    """Each generation's bill is its number in dollars, so that half of one would show."""
+    cur2(home.exports, [line(DAY, 1)])
+    home.sync()
+    seen: list[tuple[int, Decimal, Decimal]] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.extend(
+                home.ask("select generation, checksum_usd, sum(gross_usd) from meta, attributed group by all")
+            )
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for generation in (2, 3, 4):
+            cur2(home.exports, [line(DAY, 1)] * generation)
+            home.sync()
+    finally:
+        done.set()
+        reader.join()
+    assert {generation for generation, _, _ in seen} >= {1, 2}
+    assert all(generation == checksum == total for generation, checksum, total in seen)
+    assert [row[0] for row in seen] == sorted(row[0] for row in seen)
+
+
+def test_meta_says_what_is_published(home: Home) -> None:
+    cur2(home.exports, [line(DAY, "0.1")] * 3)
+    home.sync()
+    assert home.ask("select schema_version, generation, published_at, duckdb_version, billed_lines, checksum_usd from meta") == [
+        (publish.SCHEMA, 1, datetime(2026, 11, 20, 9), duckdb.__version__, 3, Decimal("0.3"))
+    ]  # fmt: skip
+    assert home.ask("select source, partition, generation from deliveries") == [("cur:exports", "2026-11", 1)]
+
+
+RESTATED = [
+    pytest.param([tagged(1, "a")], [tagged(1, "a")] * 2, [("a", 1, 2)], id="dearer"),
+    pytest.param([tagged(1, "a")] * 2, [tagged(1, "a")], [("a", 2, 1)], id="cheaper"),
+    pytest.param([tagged(1, "a")], [tagged(1, "b")], [("a", 1, 0), ("b", 0, 1)], id="another name"),
+    pytest.param([tagged(1, "a")], [tagged(1, "a"), tagged(1, "a", "2026-11-06 10:00")], [], id="a new day is news, no restatement"),
+    pytest.param([tagged(1, "a")], [tagged(0.5, "a"), tagged(0.5, "a")], [], id="other lines, the same dollars"),
+    pytest.param(
+        [tagged(1, "a"), tagged(1, "b")], [tagged(1, "b"), tagged(4, "b", "2026-11-07 10:00")], [("a", 1, 0)], id="a line less"
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "restated"), RESTATED)
+def test_what_changes_a_known_days_dollars_is_kept(
+    home: Home,
+    before: list[dict[str, object]],
+    after: list[dict[str, object]],
+    restated: list[tuple[str, int, int]],
+) -> None:
+    cur2(home.exports, before)
+    assert home.sync().restated_days == 0
+    cur2(home.exports, after)
+    assert home.sync().restated_days == (1 if restated else 0)
+    assert home.ask("select workload, before_usd, after_usd from restatements order by all") == restated
+    if restated:
+        assert home.ask(
+            "select distinct billing_period, day, basis_before, generation, seen_at from restatements"
+        ) == [("2026-11", date(2026, 11, 5), "provisional", 2, datetime(2026, 11, 20, 9))]
+
+
+def test_restatements_outlive_a_rebuild(home: Home) -> None:
+    cur2(home.exports, [tagged(1, "a")])
+    home.sync()
+    cur2(home.exports, [tagged(2, "a")] * 2)
+    home.sync()
+    home.sync(rebuild=True)
+    assert home.ask("select before_usd, after_usd from restatements") == [(1, 4)]
+
+
+def test_a_renamed_workload_is_a_restatement_of_names_not_of_the_bill(home: Home) -> None:
+    cur2(home.exports, [tagged(1, "a")])
+    home.sync()
+    home.configure('[tags]\nworkload = ["Nothing"]\n')
+    home.sync()
+    assert home.ask("select workload, before_usd, after_usd from restatements order by all") == [
+        ("(untagged)", 0, 1),
+        ("a", 1, 0),
+    ]
+    assert home.ask("select sum(before_usd) - sum(after_usd) from restatements") == [(0,)]
+
+
+LOSSES = [
+    pytest.param("delete from catalogue.lines where gross_usd = 2", id="a line lost"),
+    pytest.param("insert into catalogue.lines from catalogue.lines limit 1", id="a line twice"),
+    pytest.param(
+        "update catalogue.lines set gross_usd = gross_usd + 0.000000000001", id="a trillionth of a dollar"
+    ),
+    pytest.param("update catalogue.lines set net_usd = 0", id="net cost"),
+    pytest.param("update catalogue.lines set account_id = '000000000000'", id="another account"),
+    pytest.param("update catalogue.lines set identity_id = 99", id="a line without an identity"),
+    pytest.param("update catalogue.lines set kind_id = 99", id="a line without a kind"),
+    pytest.param("update catalogue.identities set workload = null", id="an identity without a name"),
+]
+
+
+@pytest.mark.parametrize("damage", LOSSES)
+def test_a_lost_dollar_stops_publication(home: Home, damage: str) -> None:
+    """The same check that every build runs before its swap, on a catalogue that lost something."""
+    cur2(home.exports, [line(DAY, 1), line("2026-11-06 10:00", 2)])
+    home.sync()
+    ledger = Ledger(home.path)
+    copy = home.path / "copy.duckdb"
+    copy.write_bytes((home.path / "finops.duckdb").read_bytes())
+    with duckdb.connect() as con:
+        con.execute(f"attach '{copy}' as catalogue")
+        build = publish.Build(con, ledger, ledger.record(), NOW)
+        build.check()
+        con.execute(damage)
+        with pytest.raises(
+            ReconciliationError, match=r"nothing is published: 2026-11-0\d account 111122223333|000000000000"
+        ):
+            build.check()
+
+
+def test_a_failed_build_leaves_nothing_behind(home: Home) -> None:
+    cur2(home.exports, [line(DAY, 1)])
+    home.sync()
+    files = sorted(home.path.rglob("*"))
+    record = Ledger(home.path).record()
+    broken = record.model_copy(update={"generation": 2, "stored": {}})
+    bad_view = home.path / "views"
+    bad_view.mkdir()
+    (bad_view / "bad.sql").write_text(
+        '/*---\ntitle = "Bad"\ngrain = "none"\n---*/\nselect nothing from nowhere'
+    )
+    with pytest.raises(Exception, match=r"views/bad\.sql: .*nowhere"):
+        publish.build(Ledger(home.path), broken, Naming(), (), (), (bad_view,), NOW)
+    assert [p for p in sorted(home.path.rglob("*")) if "views" not in p.parts] == files
+
+
+def test_another_schema_is_built_anew_from_the_record(home: Home) -> None:
+    cur2(home.exports, [line(DAY, 1)])
+    home.sync()
+    file = (home.path / "finops.duckdb").resolve()
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
+        con.execute("update meta set schema_version = 0")
+    cur2(home.exports, [line(DAY, 1)] * 3)
+    home.sync()
+    assert home.ask("select schema_version, checksum_usd from meta") == [(publish.SCHEMA, 3)]
+
+
+def test_without_a_ledger_a_reader_is_told_what_to_do(home: Home) -> None:
+    with pytest.raises(QueryError, match=r"no ledger at .*; run `finops sync` first"):
+        home.ask("from meta")
+
+
+def test_a_damaged_ledger_says_how_to_mend_it(home: Home) -> None:
+    cur2(home.exports, [line(DAY, 1)])
+    home.sync()
+    file = (home.path / "finops.duckdb").resolve()
+    file.chmod(0o644)
+    file.write_bytes(b"not a database" * 1000)
+    with pytest.raises(LedgerError, match="run `finops sync --rebuild`"):
+        home.ask("from meta")
+    home.sync(rebuild=True)
+    assert home.ask("select checksum_usd from meta") == [(1,)]
