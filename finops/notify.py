@@ -129,6 +129,7 @@ def failures(outcomes: Sequence[Outcome], day: date) -> list[Finding]:
             day=day,
             summary=f"channel {name} does not take messages: {outcome.error}",
             next_step="Fix its settings; what it refused was told elsewhere, the rest waits for it.",
+            runbook="docs/rules.md#channel_failed",
         )
         for name, outcome in sorted(latest.items())
     ]
