@@ -127,10 +127,18 @@ class Verdict:
             _row(console, finding.severity, finding.usd, finding.summary, width)
         for line in self.lines:
             _row(console, "", line.usd, f"{line.title}: {line.subject}: {line.text}", width)
-        where = f"finops --home {home}"
+        where = f"{_invocation()} --home {home}"
         out(f'\nnext  {where} sql "{FIRST_QUESTION}"', soft_wrap=True)
         out(f"      {where} incidents list · {where} status · {where} rules", soft_wrap=True)
-        out("      your own bill: finops init DIRECTORY_OF_CUR_FILES", soft_wrap=True)
+        out(f"      your own bill: {_invocation()} --home HOME init DIRECTORY_OF_CUR_FILES", soft_wrap=True)
+
+
+def _invocation() -> str:
+    """What to type to get here again: `finops` where the shell finds it, else the path it was called by."""
+    called = Path(sys.argv[0])
+    if called.name != "finops":
+        return "python -m finops"
+    return "finops" if shutil.which("finops") == str(called) else os.path.relpath(called)
 
 
 def _row(console: Console, severity: str, usd: object, text: str, width: int) -> None:
