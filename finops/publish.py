@@ -105,7 +105,8 @@ def swap(ledger: Ledger, built: Built) -> None:
 
 
 def _start_from_last(ledger: Ledger, temporary: Path) -> None:
-    temporary.unlink(missing_ok=True)
+    for leftover in ledger.catalogues.glob("*.tmp*"):  # of a run that was killed
+        leftover.unlink()
     if not ledger.link.exists():
         return
     with contextlib.suppress(duckdb.Error), duckdb.connect(str(ledger.link.resolve()), read_only=True) as con:

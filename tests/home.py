@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import subprocess
 import sys
@@ -47,7 +48,17 @@ class Home:
             self.path / "ledger" / "record.json"
         ).read_bytes()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The real command, in a process of its own."""
-        command = [sys.executable, "-m", "finops", "--home", str(self.path), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    def run(
+        self, *arguments: str, largest_file: int = resource.RLIM_INFINITY
+    ) -> subprocess.CompletedProcess[str]:
+        """The real command, in a process of its own; `largest_file` in bytes is as a full disk would be."""
+        return subprocess.run(
+            [sys.executable, "-m", "finops", "--home", str(self.path), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY)
+            ),
+        )
