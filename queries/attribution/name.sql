@@ -17,10 +17,10 @@ set workload = coalesce(r.workload, '(untagged)'),
     },
     reason = case
         when r.workload is not null then null
-        when i.resource_id is null and i.principal is null then 'the line names neither a resource nor a caller'
         when cardinality(t.tags) > 0 and r.identity_id is null
             then 'tags on the line, but none that [tags] looks for: ' || array_to_string(list_sort(map_keys(t.tags))[:6], ', ')
         when cardinality(t.tags) > 0 then 'no workload tag on the line, its resource or its caller'
+        when i.resource_id is null and i.principal is null then 'the line names neither a resource nor a caller'
         when i.resource_id like '%:foundation-model/%' then 'called by model id, not through a tagged inference profile'
         else 'no tags on the line, its resource or its caller'
     end,
