@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from finops.errors import ConfigError, RuleError
 from finops.model import Finding, Severity, Value
 from finops.money import usd
-from finops.sqlfile import ALERTS, Header, SqlFile, load
+from finops.sqlfile import ALERTS, Header, SqlFile, load, read
 
 Need = Literal["bill", "metrics", "inventory"]
 GIVEN = frozenset({"day", "now"})
@@ -60,6 +60,7 @@ class Rule(RuleHeader):
     file: SqlFile
     values: dict[str, Any]
     by_workload: dict[str, dict[str, Any]] = {}
+    forced: Severity | None = None  # by finops.toml, whatever a row says
 
     @property
     def runbook(self) -> str:
@@ -115,8 +116,14 @@ def _rule(file: SqlFile, header: RuleHeader, settings: RuleSettings) -> Rule:
         | _overrides(f"[rules.{file.name}.workloads.{workload}]", header.params, params)
         for workload, params in settings.workloads.items()
     }
-    fields = header.model_dump() | ({"severity": settings.severity} if settings.severity else {})
-    return Rule(**fields, name=file.name, file=file, values=values | own, by_workload=by_workload)
+    return Rule(
+        **header.model_dump(),
+        name=file.name,
+        file=file,
+        values=values | own,
+        by_workload=by_workload,
+        forced=settings.severity,
+    )
 
 
 def _overrides(where: str, params: Mapping[str, Param], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,6 +166,7 @@ def check(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], day: date, now:
     findings: list[Finding] = []
     evaluated: dict[str, date] = {}
     blind: dict[str, str] = {}
+    con.execute(read("rules", "expected_once").sql)
     for rule in rules:
         last = min([day, *(reach[need] or date.min for need in rule.needs)])
         first = day - timedelta(days=rule.days - 1)
@@ -205,7 +213,7 @@ def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
         rule=rule.name,
         title=rule.title,
         headline=sentence(rule.headline, row),
-        severity=row.get("severity") or rule.severity,
+        severity=rule.forced or row.get("severity") or rule.severity,
         subject=str(row["subject"]),
         day=day,
         usd=None if row.get("usd") is None else Decimal(str(row["usd"])),

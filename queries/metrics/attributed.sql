@@ -85,15 +85,21 @@ select
     i.principal,
     i.attribution,
     i.attribution_by_key,
-    if(l.invoiced or l.hour < if(k.billing_entity = 'AWS Marketplace', m.settled_through_marketplace, m.settled_through),
-        'final', 'provisional') as basis,
+    case
+        when l.invoiced then 'final'
+        when k.billing_entity = 'AWS Marketplace' and l.hour < m.settled_through_marketplace then 'final'
+        when k.billing_entity is distinct from 'AWS Marketplace' and l.hour < m.settled_through then 'final'
+        else 'provisional'
+    end as basis,
     k.usage_type,
     k.product_code,
     k.operation,
     l.lines,
     i.reason,
     i.collision,
-    if(l.line_type in ('Tax', 'Credit', 'Refund') or l.line_type like '%Discount', null, k.unclassified) as unclassified
+    case
+        when l.line_type not in ('Tax', 'Credit', 'Refund') and l.line_type not like '%Discount' then k.unclassified
+    end as unclassified
 from lines as l
 join kinds as k using (kind_id)
 join identities as i using (identity_id)

@@ -46,7 +46,10 @@ select day, workload, model,
     sum(input_usd) as input_usd,
     sum(read_tokens) / nullif(sum(input_tokens + read_tokens + write_tokens), 0) as hit_rate,
     sum(read_tokens) / nullif(sum(input_tokens + read_tokens), 0) as read_share,
-    case when bool_and(usd_per_1m_tokens is not null or read_tokens + write_tokens = 0) then sum(coalesce((read_tokens + write_tokens) * usd_per_1m_tokens / 1000000, 0) - read_usd - write_usd) end::decimal(38, 12) as net_saving_usd,
+    case
+        when bool_and(usd_per_1m_tokens is not null or read_tokens + write_tokens = 0)
+            then sum(coalesce((read_tokens + write_tokens) * usd_per_1m_tokens / 1000000, 0) - read_usd - write_usd)
+    end::decimal(38, 12) as net_saving_usd,
     sum(read_tokens + write_tokens) > 0 as uses_cache
 from priced
 group by all

@@ -27,8 +27,8 @@ watched as (   -- hours in which CloudWatch reported anything at all for the acc
 )
 
 select b.commitment_id, b.day, sum(b.usd) as usd,
-    if(any_value(w.day) is not null, coalesce(sum(c.requests), 0)::bigint, null) as invocations,
-    if(any_value(w.day) is not null, count(*) filter (coalesce(c.requests, 0) = 0), null) as idle_hours,
+    case when any_value(w.day) is not null then coalesce(sum(c.requests), 0)::bigint end as invocations,
+    case when any_value(w.day) is not null then count(*) filter (coalesce(c.requests, 0) = 0) end as idle_hours,
     count(*) as billed_hours
 from billed as b
 left join calls as c

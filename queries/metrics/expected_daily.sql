@@ -4,6 +4,7 @@ grain = "day x workload, model; every day from the first one seen to the last co
 doc = "Recent level x weekday index, with the series' own noise and a memory of month days. The last two days are left out of the baseline, so that a spike neither hides nor echoes. Every spend rule reads this view."
 [columns]
 usd = "gross USD; a day without lines is 0"
+previous_usd = "the day before; 0 where nothing was spent"
 age_days = "days since the series began"
 weekday_index = "this weekday against the mean of its week, median of six weeks; 1 until three are known"
 level_usd = "median of the recent days at an index of 1"
@@ -16,7 +17,8 @@ environment = "the environment with the most dollars that day, else of the serie
 ---*/
 with leaves as (
     select day, workload, model, sum(gross_usd)::double as usd, arg_max(environment, gross_usd) as environment,
-        arg_max(team, gross_usd) as team, if(bool_and(basis = 'final'), 'final', 'provisional') as basis
+        arg_max(team, gross_usd) as team,
+        case when bool_and(basis = 'final') then 'final' else 'provisional' end as basis
     from spend_daily
     group by all
 ),
@@ -46,21 +48,27 @@ relative as (
     from series
 ),
 
-weekdays as (
+pasts as (
     select *,
-        list_filter([lag(rel, 7) over w, lag(rel, 14) over w, lag(rel, 21) over w, lag(rel, 28) over w,
-            lag(rel, 35) over w, lag(rel, 42) over w], lambda x: x is not null) as same_weekday
+        list(rel) over (partition by workload, model order by day rows between 42 preceding and 1 preceding) as past_rel
     from relative
-    window w as (partition by workload, model order by day)
+),
+
+weekdays as (
+    select * exclude (past_rel, rel),
+        list_filter([past_rel[-7], past_rel[-14], past_rel[-21], past_rel[-28], past_rel[-35], past_rel[-42]],
+            lambda x: x is not null) as same_weekday
+    from pasts
 ),
 
 indexed as (
-    select * exclude (same_weekday, rel), if(len(same_weekday) >= 3, list_median(same_weekday), 1) as weekday_index
+    select * exclude (same_weekday),
+        case when len(same_weekday) >= 3 then list_median(same_weekday) else 1 end as weekday_index
     from weekdays
 ),
 
 levelled as (
-    select *, if(weekday_index >= 0.2, usd / weekday_index, null) as flat_usd
+    select *, case when weekday_index >= 0.2 then usd / weekday_index end as flat_usd
     from indexed
 ),
 
@@ -68,7 +76,8 @@ baselines as (
     select *,
         list(flat_usd) over (w rows between 9 preceding and 3 preceding) as recent,
         list(flat_usd) over (w rows between 30 preceding and 3 preceding) as month,
-        lag(usd, 7) over w as week_before_usd,
+        max(usd) over (w rows between 1 preceding and 1 preceding) as previous_usd,
+        max(usd) over (w rows between 7 preceding and 7 preceding) as week_before_usd,
         max(usd) over (w rows between 37 preceding and 3 preceding) as highest_usd
     from levelled
     window w as (partition by workload, model order by day)
@@ -83,8 +92,7 @@ levels as (
 
 expectations as (
     select *,
-        if(age_days < 28, greatest(level_usd * weekday_index, week_before_usd), level_usd * weekday_index)
-            as expected_usd
+        greatest(level_usd * weekday_index, case when age_days < 28 then week_before_usd end) as expected_usd
     from levels
 ),
 
@@ -112,12 +120,14 @@ months_back as (
 
 sigmas as (
     select * exclude (past),
-        if(len(past) < 5, 0.35,
-            greatest(0.10, 1.4826 * list_median(past), list_aggregate(past, 'quantile_cont', 0.9) / 1.645)) as sigma
+        case
+            when len(past) < 5 then 0.35
+            else greatest(0.10, 1.4826 * list_median(past), list_aggregate(past, 'quantile_cont', 0.9) / 1.645)
+        end as sigma
     from months_back
 )
 
-select day, workload, model, environment, team, basis, usd, age_days, weekday_index, level_usd, expected_usd,
-    sigma, miss / sigma as deviation, coalesce(month_excess_usd, 0) as month_excess_usd,
-    coalesce(highest_usd, 0) as highest_usd
+select day, workload, model, environment, team, basis, usd, coalesce(previous_usd, 0) as previous_usd, age_days,
+    weekday_index, level_usd, expected_usd, sigma, miss / sigma as deviation,
+    coalesce(month_excess_usd, 0) as month_excess_usd, coalesce(highest_usd, 0) as highest_usd
 from sigmas

@@ -24,4 +24,4 @@ select r.*, (gross_usd * 1000000 / tokens)::decimal(38, 9) as usd_per_1m_tokens,
 from rates as r
 left join book as b
     on b.model = r.model and b.token_kind = r.token_kind and b.service_tier = r.service_tier
-    and b.scope = if(r.scope = 'global', 'global', 'region')
+    and b.scope = case when r.scope = 'global' then 'global' else 'region' end

@@ -12,7 +12,7 @@ basis = "final when every line of the row is"
 with spend as (
     select day, workload, team, environment, cost_center, account_id, account_name, model, tier, service_tier,
         sum(gross_usd) as gross_usd, sum(net_usd) as net_usd, sum(tokens)::bigint as tokens,
-        if(bool_and(basis = 'final'), 'final', 'provisional') as basis
+        case when bool_and(basis = 'final') then 'final' else 'provisional' end as basis
     from attributed
     where cost_class in ('usage', 'fee', 'unknown')
     group by all

@@ -36,6 +36,6 @@ select month, workload, gross_usd, net_usd,
     (net_usd + coalesce(last_week_usd, 0)
         / greatest(least(7, r.complete_through - greatest(month, r.first_day) + 1), 1)
         * greatest((last_day(month) - r.complete_through), 0)
-        * if(date_trunc('month', r.complete_through) = month, 1, 0))::decimal(38, 12) as projected_usd
+        * case when date_trunc('month', r.complete_through) = month then 1 else 0 end)::decimal(38, 12) as projected_usd
 from months, reach as r
 window w as (partition by workload order by month)

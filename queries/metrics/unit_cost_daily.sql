@@ -45,13 +45,17 @@ own_units as (
 )
 
 select day, workload,
-    coalesce(o.units, if(u.workload is null, c.calls, null))::bigint as queries,
+    coalesce(o.units, case when u.workload is null then c.calls end)::bigint as queries,
     coalesce(u.namespace, 'AWS/Bedrock') as query_source,
-    (if(u.workload is null, c.counted_usd, c.gross_usd)
-        / nullif(coalesce(o.units, if(u.workload is null, c.calls, null)), 0))::double as usd_per_query,
-    (if(u.workload is null, coalesce(c.counted_usd, 0), c.gross_usd) / nullif(c.gross_usd, 0))::double as coverage,
+    (case when u.workload is null then c.counted_usd else c.gross_usd end
+        / nullif(coalesce(o.units, case when u.workload is null then c.calls end), 0))::double as usd_per_query,
+    (case when u.workload is null then coalesce(c.counted_usd, 0) else c.gross_usd end
+        / nullif(c.gross_usd, 0))::double as coverage,
     (c.token_usd * 1000000 / nullif(c.tokens, 0))::double as usd_per_1m_tokens,
-    if(u.workload is null, if(c.calls > 0, 1.0, null), c.calls / nullif(o.units, 0)) as calls_per_query,
+    case
+        when u.workload is not null then c.calls / nullif(o.units, 0)
+        when c.calls > 0 then 1.0
+    end as calls_per_query,
     c.gross_usd
 from covered as c
 left join (from workload_units where resource is not null) as u using (workload)

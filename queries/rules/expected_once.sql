@@ -1,0 +1,6 @@
+/*---
+title = "The expectation, computed once for all rules of one check"
+doc = "A temporary table stands before the view of the same name; it holds the same rows."
+---*/
+create temp table expected_daily as
+from expected_daily
