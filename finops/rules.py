@@ -130,11 +130,15 @@ def _overrides(where: str, params: Mapping[str, Param], given: Mapping[str, Any]
     for name, value in given.items():
         if name not in params:
             raise ConfigError(f"{where}: no parameter {name!r}{_nearest(name, params)}")
-        if isinstance(params[name].value, bool) != isinstance(value, bool):
+        if _sort(params[name].value) != _sort(value):
             raise ConfigError(
                 f"{where}: {name} = {value!r}: expected like {params[name].value!r} ({params[name].unit})"
             )
     return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in given.items()}
+
+
+def _sort(value: object) -> str:
+    return "switch" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

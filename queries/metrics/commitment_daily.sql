@@ -4,37 +4,47 @@ grain = "commitment x day"
 [columns]
 usd = "gross USD billed for it"
 invocations = "NULL where CloudWatch says nothing of the account and region that day: unknown, not idle"
-idle_hours = "billed hours without an invocation; NULL where invocations is"
+idle_hours = "billed hours without an invocation; NULL where invocations is, or the export tells no hours"
 commitment_id = "ARN of the provisioned throughput"
-billed_hours = "model unit hours billed"
+billed_hours = "hours with a billed line; an export by the day has one"
 ---*/
-with billed as (
-    select resource_id as commitment_id, day, hour, sum(gross_usd) as usd
+with hours as (
+    select resource_id as commitment_id, split_part(resource_id, ':', 5) as account_id,
+        split_part(resource_id, ':', 4) as region, regexp_extract(resource_id, '[^/]+$') as resource,
+        day, hour, sum(gross_usd) as usd
     from attributed
     where charge = 'provisioned' and cost_class = 'usage' and resource_id is not null
     group by all
 ),
 
 calls as (
-    select account_id, region, resource, hour, sum(requests) as requests
+    select account_id, region, resource, day, hour, sum(requests) as requests
     from requests_hourly
     where namespace = 'AWS/Bedrock'
     group by all
 ),
 
-watched as (   -- hours in which CloudWatch reported anything at all for the account and region
+billed as (
+    select h.commitment_id, h.account_id, h.region, h.resource, h.day, sum(h.usd) as usd, count(*) as billed_hours,
+        count(*) filter (coalesce(c.requests, 0) = 0) as idle_hours,
+        max(date_part('hour', h.hour)) > 0 as tells_hours
+    from hours as h
+    left join calls as c using (account_id, region, resource, hour)
+    group by h.commitment_id, h.account_id, h.region, h.resource, h.day
+),
+
+called as (   -- by the day: an export by the day bills at midnight what is called at noon
+    select account_id, region, resource, day, sum(requests) as requests from calls group by all
+),
+
+watched as (   -- days on which CloudWatch reported anything at all for the account and region
     select distinct account_id, region, hour::date as day from datapoints where namespace = 'AWS/Bedrock'
 )
 
-select b.commitment_id, b.day, sum(b.usd) as usd,
-    case when any_value(w.day) is not null then coalesce(sum(c.requests), 0)::bigint end as invocations,
-    case when any_value(w.day) is not null then count(*) filter (coalesce(c.requests, 0) = 0) end as idle_hours,
-    count(*) as billed_hours
+select b.commitment_id, b.day, b.usd,
+    case when w.day is not null then coalesce(c.requests, 0)::bigint end as invocations,
+    case when w.day is not null and b.tells_hours then b.idle_hours end as idle_hours,
+    b.billed_hours
 from billed as b
-left join calls as c
-    on c.account_id = split_part(b.commitment_id, ':', 5) and c.region = split_part(b.commitment_id, ':', 4)
-    and c.resource = regexp_extract(b.commitment_id, '[^/]+$') and c.hour = b.hour
-left join watched as w
-    on w.account_id = split_part(b.commitment_id, ':', 5) and w.region = split_part(b.commitment_id, ':', 4)
-    and w.day = b.day
-group by b.commitment_id, b.day
+left join called as c using (account_id, region, resource, day)
+left join watched as w on w.account_id = b.account_id and w.region = b.region and w.day = b.day

@@ -1,0 +1,357 @@
+"""Rules fire where they should and nowhere else: the cases of tests/alerts/, one ledger per rule."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from bill import ACCOUNT, Row, cur2, line
+from home import NOW, SOURCE, Home
+
+from finops import pipeline, rules
+from finops.errors import ConfigError, RuleError
+from finops.model import Finding
+from finops.rules import RuleSettings
+from finops.sqlfile import SqlFileError
+
+CASES = Path(__file__).parent / "alerts"
+DAY = date(2026, 11, 18)
+Case = dict[str, Any]
+
+
+def cases(rule: str) -> list[Case]:
+    found: list[Case] = tomllib.loads((CASES / f"{rule}.toml").read_text(), parse_float=Decimal)["case"]
+    return found
+
+
+def every(rule: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in cases(rule)])
+
+
+def days(series: list[str]) -> Iterator[tuple[date, str]]:
+    """("2x10", "30") -> two days before DAY and DAY itself, with their text."""
+    values = []
+    for text in series:
+        times, x, value = text.partition("x")
+        values += [value.strip()] * int(times) if x and times.isdigit() else [text]
+    for ago, value in enumerate(reversed(values)):
+        yield DAY - timedelta(days=ago), value
+
+
+def judged(home: Home, name: str, case: Case, day: date = DAY, now: datetime = NOW) -> list[Finding]:
+    settings = RuleSettings.model_validate(case.get("settings", {}))
+    (rule,) = [r for r in rules.shipped({name: settings}) if r.name == name]
+    with pipeline.published(home.path) as con:
+        return rules.offenders(con, rule, day, now)
+
+
+def verdict(found: list[Finding], name: str) -> str | None:
+    severities = [f.severity for f in found if name in (f.workload, f.subject)]
+    assert len(severities) <= 1
+    return severities[0] if severities else None
+
+
+def spent(at: date, usd: str, name: str, environment: str = "dev", **columns: Any) -> Row:
+    return line(f"{at} 23:00", usd, resource_tags={"Workload": name, "Environment": environment}, **columns)
+
+
+@pytest.fixture(scope="module")
+def spikes(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("spikes") / "home")
+    cur2(home.exports, [
+        spent(day, usd, case["name"], case.get("environment", "dev"))
+        for case in cases("spend_spike") for day, usd in days(case["usd"]) if usd != "0"
+    ])  # fmt: skip
+    home.sync()
+    return home
+
+
+@every("spend_spike")
+def test_spend_spike(spikes: Home, case: Case) -> None:
+    assert verdict(judged(spikes, "spend_spike", case), case["name"]) == case.get("fires")
+
+
+def test_a_spike_says_what_happened(spikes: Home) -> None:
+    (finding,) = [f for f in judged(spikes, "spend_spike", {}) if f.subject == "in production it pages"]
+    assert (finding.usd, finding.team, finding.environment, finding.model) == (
+        200,
+        "(untagged)",
+        "prod",
+        "Claude Haiku 4.5",
+    )
+    assert finding.series[-2:] == ((DAY - timedelta(days=1), 100), (DAY, 300))
+    for part in ("$300", "Wednesday", "usual Wednesday is $100", "3.0x", "+$200"):
+        assert part in finding.summary
+    assert (finding.facts["driver"], finding.facts["driver_share"]) == ("input tokens in us-east-1", "1.0")
+
+
+@pytest.fixture(scope="module")
+def untagged(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("untagged") / "home")
+    cur2(home.exports, [
+        line(f"{day} 23:00", usd, resource=case["name"], resource_tags={"Workload": "w"} if case.get("tagged") else {})
+        for case in cases("untagged_spend") for day, usd in days(case["usd"])
+    ])  # fmt: skip
+    home.sync()
+    return home
+
+
+@every("untagged_spend")
+def test_untagged_spend(untagged: Home, case: Case) -> None:
+    found = [f for f in judged(untagged, "untagged_spend", case) if f.subject.endswith(" " + case["name"])]
+    assert [f.severity for f in found] == ([case["fires"]] if "fires" in case else [])
+
+
+@pytest.fixture(scope="module")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("caches") / "home")
+    kinds = (
+        ("input-tokens", 10),
+        ("cache-read-input-token-count", 1),
+        ("cache-write-input-token-count", 12.5),
+    )
+    cur2(home.exports, [
+        spent(day, str(float(tokens) * rate), case["name"], amount=float(tokens) * 1000,
+              usage_type=f"USE1-Claude4.5Haiku-{kind}")
+        for case in cases("cache_hit_rate") for day, of_day in days(case["tokens"])
+        for tokens, (kind, rate) in zip(of_day.split(), kinds, strict=True) if float(tokens)
+    ])  # fmt: skip
+    home.sync()
+    return home
+
+
+@every("cache_hit_rate")
+def test_cache_hit_rate(caches: Home, case: Case) -> None:
+    assert verdict(judged(caches, "cache_hit_rate", case), case["name"]) == case.get("fires")
+
+
+@pytest.fixture(scope="module")
+def units(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Throughputs are known by name; the inventory has them all two weeks before, and then what is left."""
+    home, sources = Home(tmp_path_factory.mktemp("units") / "home"), SOURCE
+    for kind, path in (("metric_stream", "stream"), ("inventory", "inventory")):
+        sources += f'[[sources]]\nkind = "{kind}"\npath = "{path}"\n'
+    home.configure(sources=sources)
+    bill, calls, all_units, left = [], [], [], []
+    for number, case in enumerate(cases("idle_commitment")):
+        region = case.get("region", "us-east-1")
+        arn = f"arn:aws:bedrock:{region}:{ACCOUNT}:provisioned-model/pt{number}"
+        for day, count in days(case["calls"]):
+            bill.append(line(f"{day} 23:00", 480, amount=24, unit="hour", resource=arn,
+                             usage_type="USE1-NovaPro-ProvisionedThroughput-NoCommit-ModelUnits"))  # fmt: skip
+            calls += [] if count == "unwatched" else [called(day, region, f"pt{number}", int(count))]
+        summary = {
+            "provisionedModelArn": arn, "provisionedModelName": case["name"], "modelUnits": 1,
+            "status": case.get("status", "InService"), "creationTime": "2026-10-01T00:00:00Z",
+            "foundationModelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0",
+        }  # fmt: skip
+        all_units.append(summary)
+        left += [summary] if case.get("listed", True) else []
+    cur2(home.exports, bill)
+    save(home.path / "stream/2026/11/18/calls.json", "\n".join(calls))
+    save(home.path / "inventory/2026-11-04/units.json", json.dumps({"provisionedModelSummaries": all_units}))
+    save(home.path / "inventory/2026-11-18/units.json", json.dumps({"provisionedModelSummaries": left}))
+    home.sync()
+    return home
+
+
+def called(day: date, region: str, resource: str, count: int) -> str:
+    at = int(datetime(day.year, day.month, day.day, 10, tzinfo=UTC).timestamp()) * 1000
+    return json.dumps({
+        "metric_stream_name": "s", "account_id": ACCOUNT, "region": region, "namespace": "AWS/Bedrock",
+        "metric_name": "Invocations", "dimensions": {"ModelId": resource}, "timestamp": at, "unit": "Count",
+        "value": {"sum": float(count), "count": 1.0, "min": 0.0, "max": 1.0},
+    })  # fmt: skip
+
+
+def save(file: Path, content: str) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_text(content)
+
+
+@every("idle_commitment")
+def test_idle_commitment(units: Home, case: Case) -> None:
+    assert verdict(judged(units, "idle_commitment", case), case["name"]) == case.get("fires")
+
+
+@pytest.mark.parametrize(
+    ("hours", "settings", "stale"),
+    [
+        pytest.param(60, {}, False, id="as late as AWS usually is"),
+        pytest.param(60.1, {}, True, id="later than that"),
+        pytest.param(30, {"bill_hours": 24}, True, id="later than the settings allow"),
+        pytest.param(-5, {}, False, id="a clock that goes wrong"),
+    ],
+)
+def test_source_stale(spikes: Home, hours: float, settings: dict[str, int], stale: bool) -> None:
+    now = datetime(2026, 11, 19, tzinfo=UTC) + timedelta(hours=hours)
+    found = judged(spikes, "source_stale", {"settings": settings}, now=now)
+    assert [f.subject for f in found] == ["cur:exports"] * stale
+
+
+@pytest.mark.parametrize(
+    ("row", "fires"),
+    [
+        pytest.param(
+            line(f"{DAY} 10:00", "0.01", usage_type="USE1-Quux-frobs"), True, id="a cent of an unknown kind"
+        ),
+        pytest.param(
+            line(f"{DAY} 10:00", "0.009", usage_type="USE1-Quux-frobs"), False, id="less than a cent"
+        ),
+        pytest.param(line("2026-10-20 10:00", "5", usage_type="USE1-Quux-frobs"), True, id="within 30 days"),
+        pytest.param(line("2026-10-19 10:00", "5", usage_type="USE1-Quux-frobs"), False, id="older"),
+        pytest.param(
+            line(f"{DAY} 10:00", "5", usage_type="USE1-Quux-frobs", type="Tax"), False, id="tax says no more"
+        ),
+        pytest.param(line(f"{DAY} 10:00", "-5", type="Credit"), False, id="credits are negative"),
+        pytest.param(line(f"{DAY} 10:00", "5"), False, id="a line like any other"),
+    ],
+)
+def test_unclassified_usage(home: Home, row: Row, fires: bool) -> None:
+    cur2(home.exports, [row])
+    home.sync()
+    assert bool(judged(home, "unclassified_usage", {})) == fires
+
+
+@pytest.mark.parametrize(
+    ("tamper", "fires"),
+    [
+        pytest.param("select 1", False, id="as published"),
+        pytest.param(
+            "update lines set gross_usd = gross_usd + 0.01 where gross_usd = 351.15",
+            True,
+            id="changed by other hands",
+        ),
+        pytest.param("delete from lines where gross_usd = 351.15", True, id="lines deleted"),
+    ],
+)
+def test_reconciliation(spikes: Home, tmp_path: Path, tamper: str, fires: bool) -> None:
+    home = spikes.copy(tmp_path / "home")
+    file = (home.path / "finops.duckdb").resolve()
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
+        con.execute(tamper)
+    found = judged(home, "reconciliation", {})
+    assert [(f.severity, f.subject) for f in found] == [("page", f"{DAY} {ACCOUNT}")] * fires
+
+
+def test_every_rule_has_its_cases() -> None:
+    here = Path(__file__).read_text()
+    assert [rule.name for rule in rules.shipped({}) if f"def test_{rule.name}" not in here] == []
+
+
+def test_a_check_runs_what_can_see_and_says_what_cannot(spikes: Home) -> None:
+    with pipeline.published(spikes.path) as con:
+        checked = rules.check(con, rules.shipped({}), DAY, NOW)
+    assert checked.evaluated["spend_spike"] == DAY
+    assert checked.blind == {"idle_commitment": "no complete metrics and inventory for 2026-11-18"}
+    assert {f.rule for f in checked.findings} >= {"spend_spike"}
+
+
+def test_an_incomplete_day_is_not_judged(spikes: Home) -> None:
+    """Of the three days that spend_spike scores, the two last are beyond the bill."""
+    with pipeline.published(spikes.path) as con:
+        checked = rules.check(con, rules.shipped({}), DAY + timedelta(days=2), NOW)
+        later = rules.check(con, rules.shipped({}), DAY + timedelta(days=3), NOW)
+    assert checked.evaluated["spend_spike"] == DAY
+    assert {f.day for f in checked.findings if f.rule == "spend_spike"} == {DAY}
+    assert "spend_spike" not in later.evaluated
+    assert later.blind["spend_spike"] == "no complete bill for 2026-11-21"
+
+
+def write_rule(directory: Path, sql: str, *, params: str = "", summary: str = "s") -> Path:
+    directory.mkdir(exist_ok=True)
+    texts = {
+        "title": "t",
+        "headline": "h",
+        "severity": "warn",
+        "summary": summary,
+        "why": "w",
+        "next_step": "n",
+    }
+    words = "\n".join(f'{key} = "{value}"' for key, value in texts.items())
+    (directory / "mine.sql").write_text(f"/*---\n{words}\n{params}---*/\n{sql}")
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("sql", "summary", "reason"),
+    [
+        pytest.param("select nothing from nowhere", "s", "nowhere", id="SQL that fails"),
+        pytest.param(
+            "select 1 as one where $day is not null", "s", "returns no column `subject`", id="no subject"
+        ),
+        pytest.param(
+            "select 'x' as subject",
+            "{missing}",
+            "only columns that the rule returns",
+            id="no such column",
+        ),
+    ],
+)
+def test_a_broken_rule_is_a_finding_and_the_others_still_speak(
+    spikes: Home, tmp_path: Path, sql: str, summary: str, reason: str
+) -> None:
+    found = rules.shipped({}, [write_rule(tmp_path / "alerts", sql, summary=summary)])
+    with pipeline.published(spikes.path) as con:
+        checked = rules.check(con, found, DAY, NOW)
+    (failure,) = [f for f in checked.findings if f.rule == "rule_failed"]
+    assert (failure.subject, failure.severity) == ("mine", "warn")
+    assert reason in failure.summary
+    assert "mine" not in checked.evaluated
+    assert "spend_spike" in checked.evaluated
+
+
+@pytest.mark.parametrize(
+    ("sql", "params", "error", "message"),
+    [
+        pytest.param("select $ratio as subject", "", RuleError, r"mine\.sql: uses \$ratio, which is not in its params",
+                     id="undeclared"),
+        pytest.param("select 1 as subject", '[params.ratio]\nvalue = 3\nunit = "times"\n', RuleError,
+                     r"mine\.sql: declares the parameter ratio and never uses it", id="unused"),
+        pytest.param("select 1; select 2", "", SqlFileError, "holds 2 statements", id="two statements"),
+        pytest.param("selec 1", "", SqlFileError, r"mine\.sql.*syntax", id="not SQL"),
+        pytest.param("select 1 as subject", "colour = 3\n", SqlFileError, "colour", id="an unknown header key"),
+    ],
+)  # fmt: skip
+def test_a_malformed_rule_is_refused(
+    tmp_path: Path, sql: str, params: str, error: type[Exception], message: str
+) -> None:
+    directory = write_rule(tmp_path / "alerts", sql, params=params)
+    with pytest.raises(error, match=message):
+        rules.shipped({}, [directory])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param({"spend_spke": {}}, r"\[rules.spend_spke\]: no such rule; did you mean 'spend_spike'", id="rule"),
+        pytest.param({"spend_spike": {"ration": 2}}, "no parameter 'ration'; did you mean 'ratio'", id="parameter"),
+        pytest.param({"spend_spike": {"workloads": {"w": {"ration": 2}}}}, r"workloads.w\]: no parameter 'ration'",
+                     id="a workload's parameter"),
+        pytest.param({"spend_spike": {"guard": 1}}, "guard = 1: expected like True", id="a number for a switch"),
+        pytest.param({"spend_spike": {"ratio": True}}, "ratio = True: expected like", id="a switch for a number"),
+        pytest.param({"spend_spike": {"ratio": "three"}}, "ratio = 'three': expected like", id="a word for a number"),
+    ],
+)  # fmt: skip
+def test_misspelt_settings(settings: dict[str, dict[str, Any]], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        rules.shipped({name: RuleSettings.model_validate(given) for name, given in settings.items()})
+
+
+def test_a_rule_may_be_switched_off() -> None:
+    assert "spend_spike" not in {r.name for r in rules.shipped({"spend_spike": RuleSettings(enabled=False)})}
+
+
+def test_a_rule_of_ones_own_replaces_ours(tmp_path: Path) -> None:
+    directory = write_rule(tmp_path / "alerts", "select 'x' as subject")
+    (directory / "mine.sql").rename(directory / "spend_spike.sql")
+    (rule,) = [r for r in rules.shipped({}, [directory]) if r.name == "spend_spike"]
+    assert rule.title == "t"
