@@ -331,9 +331,10 @@ def test_the_published_example_of_principals(tmp_path: Path, write: Writer) -> N
     write(tmp_path, [line() | example for example in examples])
     assert load(
         tmp_path,
-        """select regexp_extract(principal, '[^:]+$'), coalesce(tags['iamPrincipal/team'], tags['iamPrincipal/project']),
-            sum(gross_usd)
-        from usage join tag_sets using (tag_set) where tags['iamPrincipal/cost-center'] = '12345' group by all order by all""",
+        """select regexp_extract(principal, '[^:]+$'),
+            coalesce(tags['iamPrincipal/team'], tags['iamPrincipal/project']), sum(gross_usd)
+        from usage join tag_sets using (tag_set)
+        where tags['iamPrincipal/cost-center'] = '12345' group by all order by all""",
     ) == [
         ("role/Role-1", "DocFlow", Decimal("0.198")),
         ("role/Role-2", "ChatBackend", Decimal("0.131")),

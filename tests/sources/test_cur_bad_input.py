@@ -172,7 +172,7 @@ def test_two_sources_of_one_month_are_refused(good: Home) -> None:
     cur2(good.path / "copy", [GOOD])
     good.configure(sources=SOURCE + SOURCE.replace("exports", "copy"))
     with pytest.raises(
-        LedgerError, match="2026-10 of payer 999988887777 is delivered by .*exports.* and .*copy"
+        LedgerError, match=r"2026-10 of payer 999988887777 is delivered by .*exports.* and .*copy"
     ):
         good.sync()
     assert good.ask("select generation, checksum_usd from meta") == [(1, 8)]

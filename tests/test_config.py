@@ -1,0 +1,195 @@
+"""finops.toml and the environment: strict, with the nearest right word in every refusal."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from finops import config
+from finops.channels import Slack, Webhook
+from finops.errors import ConfigError
+from finops.publish import WorkloadUnit
+
+SLACK = '[[channels]]\nkind = "slack"\n'
+HOOK = "https://hooks.slack.test/services/T/B/x"
+
+
+def read(home: Path, text: str, **environment: str) -> config.Settings:
+    (home / "finops.toml").write_text(text, encoding="utf-8")
+    return config.read(home, environment)
+
+
+def test_a_whole_file(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path,
+        """
+        production = ["live"]
+        alerts = ["our-alerts"]
+        [[sources]]
+        kind = "cur"
+        path = "exports"
+        cost_categories = true
+        [[sources]]
+        kind = "prices"
+        [tags]
+        workload = ["Workload", "app"]
+        [accounts.111122223333]
+        team = "search"
+        [principals."role/indexer"]
+        workload = "indexer"
+        [cost_categories]
+        team = "Business Unit"
+        [[workloads]]
+        name = "claims"
+        unit = "states:claims"
+        [[workloads]]
+        name = "chat"
+        [rules.spend_spike]
+        ratio = 2.5
+        [rules.spend_spike.workloads.batch]
+        ratio = 10
+        """,
+    )
+    assert [source.kind for source in settings.sources] == ["cur", "prices"]
+    assert (settings.tags.workload, settings.tags.team) == (("Workload", "app"), ("Team",))
+    assert dict(settings.naming.accounts["111122223333"].given()) == {"team": "search"}
+    assert settings.units == (
+        WorkloadUnit(workload="claims", namespace="AWS/States", resource="claims"),
+        WorkloadUnit(workload="chat", namespace="AWS/Bedrock", resource=None),
+    )
+    assert (settings.rules["spend_spike"].model_extra or {})["ratio"] == Decimal("2.5")
+    assert settings.alerts == (tmp_path / "our-alerts",)
+
+
+def test_nothing_is_needed(tmp_path: Path) -> None:
+    settings = read(tmp_path, "")
+    assert (settings.sources, settings.channels) == ((), ())
+    assert "prod" in settings.production
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("sorces = []", "sorces: unknown key; did you mean sources?", id="a table"),
+        pytest.param('[[sources]]\nkind = "cur"\npath = "x"\nexprot = "y"', "unknown key; did you mean export?",
+                     id="of a source"),
+        pytest.param('[[sources]]\nkind = "curr"\npath = "x"', "sources.0: Input tag 'curr'", id="a kind of source"),
+        pytest.param('[[sources]]\nkind = "cur"', "sources.0.cur.path: Field required", id="a key left out"),
+        pytest.param('[[sources]]\npath = "x"', "sources.0: Unable to extract tag using discriminator 'kind'",
+                     id="a kind left out"),
+        pytest.param('[tags]\nworklod = ["x"]', "tags.worklod: unknown key; did you mean workload?", id="of a tag"),
+        pytest.param('[tags]\nworkload = "x"', "tags.workload: Input should be a valid tuple",
+                     id="a word for a list"),
+        pytest.param("[accounts.12]\nteam = 'x'", "accounts.12.[key]: String should match pattern",
+                     id="an account id too short"),
+        pytest.param("[accounts.111122223333]\nteems = 'x'", "did you mean team?", id="of an account"),
+        pytest.param('[principals."role/x"]\nenviroment = "x"', "did you mean environment?", id="of a principal"),
+        pytest.param('[cost_categories]\nowner = "x"', "[cost_categories] owner: not one of workload, team",
+                     id="of a cost category"),
+        pytest.param('[[workloads]]\nname = "x"\nunits = "y"', "unknown key; did you mean unit?", id="of a workload"),
+        pytest.param('[[workloads]]\nname = "x"\nunit = "sqs:y"', "workloads.0.unit: String should match pattern",
+                     id="a unit"),
+        pytest.param(SLACK + 'chanel = "#x"', "unknown key; did you mean channel?", id="of a channel"),
+        pytest.param("[rules.spend_spike]\nseverity = 'loud'", "severity: Input should be 'info', 'warn' or 'page'",
+                     id="a severity"),
+        pytest.param("sources = [", "finops.toml: ", id="no TOML"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_key_is_refused_with_the_nearest_right_one(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)) as caught:
+        read(tmp_path, text)
+    assert str(tmp_path / "finops.toml") in str(caught.value)
+    assert caught.value.exit_code == 3
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, 'sorces = []\n[tags]\nworklod = ["x"]')
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"finops\.toml: not there; .*finops"):
+        config.read(tmp_path, {})
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "finops.toml").write_bytes(b'[tags]\nworkload = ["caf\xe9"]')
+    with pytest.raises(ConfigError, match=r"finops\.toml: .*utf-8"):
+        config.read(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        pytest.param("FINOPS_SLACK_WEBHOOK", "FINOPS_SLACK_WEBHOOK_URL", id="cut short"),
+        pytest.param("FINOPS_SLCK_TOKEN", "FINOPS_SLACK_TOKEN", id="a letter less"),
+        pytest.param("FINOPS_SLACK_TOKEN_FIEL", "FINOPS_SLACK_TOKEN_FILE", id="letters swapped"),
+    ],
+)
+def test_a_misspelt_variable_is_refused(tmp_path: Path, name: str, nearest: str) -> None:
+    with pytest.raises(ConfigError, match=f"environment: {name} is not known; did you mean {nearest}"):
+        read(tmp_path, "", **{name: "x"})
+
+
+def test_variables_of_others_are_theirs(tmp_path: Path) -> None:
+    read(tmp_path, "", AWS_PROFILE="x", MY_FINOPS_THING="y", FINOPS_HOME="z")
+
+
+@pytest.mark.parametrize("key", ["token", "webhook_url"])
+def test_secrets_are_not_for_the_file(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigError, match=rf"channels\.{key} is a secret; take it out and set FINOPS_SLACK_"):
+        read(tmp_path, SLACK + f'{key} = "xoxb-1"')
+
+
+def test_a_secret_from_the_environment(tmp_path: Path) -> None:
+    (slack,) = read(tmp_path, SLACK, FINOPS_SLACK_WEBHOOK_URL=HOOK).channels
+    assert isinstance(slack, Slack)
+    assert slack.webhook_url is not None
+    assert slack.webhook_url.get_secret_value() == HOOK
+    assert HOOK not in repr(slack)
+
+
+def test_a_secret_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("xoxb-1\n")
+    (slack,) = read(
+        tmp_path, SLACK + 'channel = "#costs"', FINOPS_SLACK_TOKEN_FILE=str(tmp_path / "token")
+    ).channels
+    assert isinstance(slack, Slack)
+    assert slack.token is not None
+    assert slack.token.get_secret_value() == "xoxb-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "message"),
+    [
+        pytest.param(SLACK, {}, "slack has no secret; set FINOPS_SLACK_WEBHOOK_URL", id="none"),
+        pytest.param(SLACK, {"FINOPS_SLACK_TOKEN": "x"}, "a token needs `channel", id="a token without a channel"),
+        pytest.param(SLACK, {"FINOPS_SLACK_TOKEN": "x", "FINOPS_SLACK_TOKEN_FILE": "y"}, "both .* are set; keep one",
+                     id="twice"),
+        pytest.param(SLACK, {"FINOPS_SLACK_TOKEN_FILE": "/nowhere"}, "FINOPS_SLACK_TOKEN_FILE: .*No such file",
+                     id="no such file"),
+    ],
+)  # fmt: skip
+def test_a_channel_without_its_secret(
+    tmp_path: Path, text: str, environment: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read(tmp_path, text, **environment)
+
+
+def test_a_webhook_is_signed_with_a_secret_of_the_environment(tmp_path: Path) -> None:
+    (hook,) = read(
+        tmp_path,
+        '[[channels]]\nkind = "webhook"\n',
+        FINOPS_WEBHOOK_URL="https://x.test/",
+        FINOPS_WEBHOOK_SECRET="s",
+    ).channels
+    assert isinstance(hook, Webhook)
+    assert hook.secret is not None
+    assert hook.secret.get_secret_value() == "s"
