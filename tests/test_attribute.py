@@ -249,7 +249,7 @@ random_line = st.builds(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(random_line, min_size=1, max_size=40))
 def test_attributed_is_billed(tmp_path_factory: pytest.TempPathFactory, rows: list[Row]) -> None:
     """Counted apart from SQL: Decimal sums of what was written, per day, account and currency."""
