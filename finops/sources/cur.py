@@ -1,8 +1,9 @@
 """Cost and Usage Reports: CUR 2.0, legacy CUR and narrow exports, Parquet or CSV.
 
 The maps of CUR 2.0 are most of the cost of reading it. So product codes are found from scalar columns,
-product metadata from the first lines of as few files as name every usage type, and one scan reads the
-lines with their tags. Both tag maps are read: AWS repeats most resource tags in `tags`, no sample proves all.
+product metadata from the first lines of as few files as name every usage type, and one scan reads one tag
+map: AWS repeats resource tags in `tags`. Where a sample speaks against it, or a line that could have
+resource tags shows none of them there, both tag maps are read.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from finops.sources import cur_columns, cur_layout, directory
 NATIVE = ["AmazonBedrock", "AmazonBedrockService", "AmazonBedrockFoundationModels", "AmazonBedrockAgentCore"]
 EDITION = "(Amazon Bedrock Edition)"
 SAMPLE = 4000  # lines a file is asked for its product metadata
+NAMES = 256  # lines of opaque product codes that a file is asked for their names
+SMALL = 64 << 20  # bytes of a file that is read whole: no sample is worth its while
+PROBE = 64  # lines a file is asked whether one tag map tells all
 FORMAT = "1"  # of what this source writes; a new number re-reads every delivery
 EVERY_LINE = 2**62
 
@@ -110,18 +114,46 @@ class Reader:
             self.con.execute(sqlfile.read("ledger", table).sql)
         if self.text:
             self._stage()
-        maps = cur_columns.maps(self.columns)
-        two_steps = "product" in maps and len(self.files) > 1 and not self.text
-        self._view("cur_file", self.files, unread={"product"} if two_steps else set())
+        self._view("cur_file", self.files)
         codes = self._codes()
-        unread = {"product"} if two_steps and self._metadata_is_by_usage_type(codes) else set()
-        self._view("cur_file", self.files, unread=unread)
-        self._query("lines", codes=codes, categories=self.settings.cost_categories)
+        unread = self._unread(codes)
+        self._read_tags(codes, unread)
+        self._query("lines", codes=codes)
+        if "resource_tags" in unread and self._query("nameless")[0][0]:
+            self._read_tags(codes, unread - {"resource_tags"})
         self._query("keys")
         if "product" in unread:
             self._sample_the_rest()
         self._store(self.sampled.values() if "product" in unread else ())
-        self._reconcile(codes)
+        self._reconcile()
+
+    def _unread(self, codes: list[str]) -> set[str]:
+        """Maps that say nothing new: metadata that a sample tells, resource tags that `tags` repeats."""
+        maps = cur_columns.maps(self.columns)
+        unread = set() if self.settings.cost_categories else {"cost_category"}
+        if self.text or (len(self.files) == 1 and os.stat(self.files[0]).st_size < SMALL):
+            return unread
+        if "product" in maps and self._metadata_is_by_usage_type(codes):
+            unread.add("product")
+        if {"tags", "resource_tags"} <= maps and self._tags_suffice(codes):
+            unread.add("resource_tags")
+        return unread
+
+    def _tags_suffice(self, codes: list[str]) -> bool:
+        """By a sample of the first and the last file; `nameless` finds the lines that it cannot speak for."""
+        for file in {self.files[0], self.files[-1]}:
+            self._view("cur_probe", [file], unread={"product"})
+            if not self._query("tags_suffice", codes=codes, lines=PROBE)[0][0]:
+                return False
+        return True
+
+    def _read_tags(self, codes: list[str], unread: Collection[str]) -> None:
+        """The tag set of each line. The maps themselves are let go: they are wider than all the rest."""
+        self._view("cur_file", self.files, unread=unread)
+        self._query("line_tags", codes=codes)
+        self._query("tag_keys")
+        self._query("distinct_tags")
+        self.con.execute("drop table cur_line_tags")
 
     def _stage(self) -> None:
         """Text is parsed once: what may be Bedrock's waits in a table, and every view is of that table."""
@@ -140,18 +172,25 @@ class Reader:
         for file in self.files:
             if not doubtful:
                 break
-            named = {product.code: product.name for product in self._products(file, doubtful)}
-            bedrock |= {code for code, name in named.items() if EDITION in name}
-            doubtful -= named.keys()
+            found = self._products(file, doubtful, NAMES)
+            bedrock |= {product.code for product in found if EDITION in product.name}
+            doubtful -= {product.code for product in found}
         return sorted(sure | bedrock)
 
-    def _products(self, file: str, codes: Collection[str], lines: int = SAMPLE) -> list[Product]:
-        self._view("cur_products", [file], unread=set(cur_columns.MAPS))
+    def _products(
+        self, file: str, codes: Collection[str], lines: int, usage_types: Collection[str] = ()
+    ) -> list[Product]:
+        """What the first lines of these codes, and of these usage types only if any are given, say they are."""
+        found = self._normalised([file], unread=cur_columns.MAPS)
+        if usage_types:
+            wanted = map(duckdb.ConstantExpression, sorted(usage_types))
+            found = found.filter(duckdb.ColumnExpression("usage_type").isin(*wanted))
+        found.create_view("cur_products", replace=True)
         return [Product(*row) for row in self._query("products", codes=sorted(codes), lines=lines)]
 
     def _metadata_is_by_usage_type(self, codes: Collection[str]) -> bool:
         """False where a sample shows two products under one code and usage type, or one opaque code."""
-        found = self._products(self.files[0], codes)
+        found = self._products(self.files[0], codes, SAMPLE)
         self.sampled = {(p.code, p.usage_type): p for p in found}
         names = {(p.code, p.name) for p in found if p.code not in NATIVE}
         return not any(p.ambiguous for p in found) and len(names) == len({code for code, _ in names})
@@ -160,10 +199,13 @@ class Reader:
         """Ask file by file about the usage types that no sample has named yet."""
         lines = self.con.execute("select distinct product_code, usage_type from cur_lines").fetchall()
         for file in self.files:
-            wanted = {code for code, usage_type in lines if (code, usage_type) not in self.sampled}
+            wanted = {line for line in lines if line not in self.sampled}
             if not wanted:
                 return
-            for product in self._products(file, wanted, lines=EVERY_LINE):
+            codes, usage_types = (
+                {values for values in column if values} for column in zip(*wanted, strict=True)
+            )
+            for product in self._products(file, codes, EVERY_LINE, usage_types):
                 self.sampled.setdefault((product.code, product.usage_type), product)
 
     def _store(self, sampled: Iterable[Product]) -> None:
@@ -173,29 +215,30 @@ class Reader:
         ]
         if rows:
             self.con.executemany("insert into cur_sampled values (?, ?, ?, ?, ?, ?, ?)", rows)
-        for step in ("distinct_shapes", "distinct_tags", "usage", "shapes", "tag_sets", "accounts"):
+        for step in ("distinct_shapes", "usage", "shapes", "tag_sets", "accounts"):
             self._query(step)
         notes = [[note] for note in cur_columns.missing(self.columns)]
         if notes:
             self.con.executemany("insert into notes values (?)", notes)
 
-    def _reconcile(self, codes: list[str]) -> None:
+    def _reconcile(self) -> None:
         """The rows kept are the rows billed, counted in two scans that share nothing but the codes."""
-        billed, kept = self._query("control", codes=codes)[0], self._query("read")[0]
+        billed, kept = self._query("control")[0], self._query("read")[0]
         if billed != kept:
             raise ReconciliationError(
                 f"{self.files[0]}: {billed[0]} lines of ${billed[1]} are billed, {kept[0]} of ${kept[1]} were "
                 "read; nothing is stored. This is a fault in finops: please report it with the file's columns"
             )
 
-    def _view(self, name: str, files: Sequence[str], *, unread: Collection[str]) -> None:
-        """Normalised lines of `files`. Columns may come and go from file to file."""
+    def _view(self, name: str, files: Sequence[str], *, unread: Collection[str] = ()) -> None:
+        self._normalised(files, unread=unread).create_view(name, replace=True)
+
+    def _normalised(self, files: Sequence[str], *, unread: Collection[str]) -> duckdb.DuckDBPyRelation:
+        """Lines of `files`. Columns may come and go from file to file."""
         if self.text:
-            self.con.table("cur_candidates").create_view(name, replace=True)
-            return
+            return self.con.table("cur_candidates")
         opened = open_files(self.con, files)
-        keys = self.settings.tag_columns
-        cur_columns.normalise(opened, unread=unread, tag_keys=keys).create_view(name, replace=True)
+        return cur_columns.normalise(opened, unread=unread, tag_keys=self.settings.tag_columns)
 
     def _query(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
         query = sqlfile.read("sources", "cur", name)
@@ -203,9 +246,12 @@ class Reader:
 
 
 def open_files(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> duckdb.DuckDBPyRelation:
-    """All columns as the files name them. CSV is read as text, so that no id or amount is guessed at."""
+    """All columns as the files name them; Parquet with each line's place. CSV is read as text, so that no id
+    or amount is guessed at."""
     if files[0].endswith(".parquet"):
-        return con.read_parquet(list(files), union_by_name=len(files) > 1)
+        return con.read_parquet(
+            list(files), union_by_name=len(files) > 1, filename=True, file_row_number=True
+        )
     headers = {file: tuple(_header(file)) for file in files}
     if len(set(headers.values())) > 1:
         raise SourceError(f"{files[0]}: its parts have different columns; copy the whole assembly again")

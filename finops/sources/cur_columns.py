@@ -86,7 +86,7 @@ def normalise(
     scalars = [_scalar(names, ours, spellings) for ours, spellings in COLUMNS.items()]
     metadata = [_product(names, types, field, read="product" not in unread) for field in PRODUCT]
     maps = [_null_map(m) if m in unread else _map(names, types, m, tag_keys) for m in MAPS]
-    return file.select(*scalars, *metadata, *maps)
+    return file.select(*_line(names), *scalars, *metadata, *maps)
 
 
 def missing(columns: Sequence[str]) -> list[str]:
@@ -129,6 +129,12 @@ def _type(name: str) -> Any:
 def _scalar(names: dict[str, str], ours: str, spellings: Sequence[str]) -> Expression:
     column = _first(names, spellings)
     return (ColumnExpression(column) if column else _text(None)).alias(ours)
+
+
+def _line(names: dict[str, str]) -> list[Expression]:
+    """What makes a line of Parquet the same line in another scan, which need not come in the same order."""
+    place = [names[name] for name in ("filename", "file_row_number") if name in names]
+    return [FunctionExpression("hash", *map(ColumnExpression, place)).alias("line")] if place else []
 
 
 def _product(names: dict[str, str], types: dict[str, str], field: str, *, read: bool) -> Expression:

@@ -1,6 +1,4 @@
 /*---
-title = "What the file itself says, counted in a scan of its own"
+title = "What the scan of the tags saw"
 ---*/
-select count(*), coalesce(sum(coalesce(nullif(gross::varchar, ''), '0')::decimal(24, 12)), 0)
-from cur_file
-where product_code in $codes
+select count(*), coalesce(sum(gross_usd), 0) from cur_tag_keys

@@ -1,9 +1,10 @@
 /*---
 title = "Bedrock lines of one delivery, typed"
-doc = "The one scan: money is decimal from here on, an assumed-role session is folded to its role, empty text is NULL."
+doc = "All but the tags: money is decimal from here on, an assumed-role session is folded to its role, empty text is NULL."
 ---*/
 create temp table cur_lines as
 select
+    line,
     coalesce(strftime(period_start::timestamp, '%Y-%m'), strftime(usage_start::timestamp, '%Y-%m')) as billing_period,
     date_trunc('hour', usage_start::timestamp) as hour,
     coalesce(nullif(payer_account_id, ''), '(unknown)') as payer_account_id,
@@ -30,9 +31,6 @@ select
     coalesce(nullif(line_type, ''), '(none)') as line_type,
     nullif(invoice_id, '') is not null as invoiced,
     coalesce(nullif(currency, ''), 'USD') as currency,
-    coalesce(resource_tags, map {}) as resource_tags,   -- an absent map and an empty one have one hash
-    coalesce(tags, map {}) as tags,
-    if($categories, coalesce(cost_category, map {}), map {}) as cost_category,
     nullif(amount::varchar, '')::decimal(38, 12) as amount,
     coalesce(nullif(gross::varchar, ''), '0')::decimal(24, 12) as gross_usd,
     coalesce(nullif(net::varchar, ''), nullif(gross::varchar, ''), '0')::decimal(24, 12) as net_usd,
