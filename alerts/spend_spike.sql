@@ -1,10 +1,10 @@
 /*---
 title = "Spend jumped"
 severity = "warn"
-headline = "{workload} spend {ratio:.1f}x the usual {day_name}"
-summary = "{workload} spent {usd_of_day:usd} on {day_name} {day:%d %b} ({model}); a usual {day_name} is {expected_usd:usd} and the day before was {previous_usd:usd} ({ratio:.1f}x, +{usd:usd})."
+headline = "{workload} spend {against}"
+summary = "{workload} spent {usd_of_day:usd} on {day_name} {day:%d %b} ({model}); {usual}, and the day before was {previous_usd:usd} ({change})."
 why = "Three times the day before and three times what this weekday usually costs is not growth: a loop, a changed route or a lost cache looks like this, and each further day costs the same again."
-next_step = "Ask {team} what changed in {workload} on {day:%d %b}, first for {model}; stop or cap it if nobody knows. If it was planned: finops incidents plan \"{workload}\" --until DATE."
+next_step = "Ask {owner} what changed on {day:%d %b}, first for {model}; stop or cap it if nobody knows. If it was planned, say so with `plan` below."
 days = 3
 
 [params.ratio]
@@ -30,16 +30,17 @@ with leaves as (
 ),
 
 rising as (
-    select *, if($guard, usd - usual_usd, usd - previous_usd) as excess_usd
+    select *, case when $guard then usd - usual_usd else usd - previous_usd end as excess_usd
     from leaves
-    where usd >= $ratio * previous_usd
-        and (not $guard or (usd >= $ratio * usual_usd and usd - usual_usd >= $min_usd))
+    where usd >= $ratio * previous_usd and (not $guard or usd >= $ratio * usual_usd)
 ),
 
-workloads as (
-    select workload, sum(excess_usd) as excess_usd, count(*) as models, arg_max(rising, excess_usd) as top
+workloads as (   -- models rise together when their workload does: the floor is for their sum
+    select workload, sum(excess_usd) as excess_usd, sum(usd) as usd, sum(usual_usd) as usual_usd,
+        sum(previous_usd) as previous_usd, count(*) as models, arg_max(rising, excess_usd) as top
     from rising
     group by workload
+    having not $guard or sum(excess_usd) >= $min_usd
 ),
 
 drivers as (   -- the token kind and region that rose most, against the mean of the week before
@@ -49,7 +50,7 @@ drivers as (   -- the token kind and region that rose most, against the mean of 
             coalesce(sum(gross_usd) filter (day = $day), 0)
                 - coalesce(sum(gross_usd) filter (day < $day), 0) / 7 as rise
         from attributed
-        where day between $day - 7 and $day and cost_class in ('usage', 'fee', 'unknown')
+        where day between $day - 7 and $day and is_spend
         group by all
     )
     group by workload
@@ -69,22 +70,29 @@ recent as (
 select
     w.workload as subject,
     w.excess_usd::decimal(38, 2) as usd,
-    if(w.top.environment in (select unnest(production) from settings), 'page', 'warn') as severity,
+    case when w.top.environment in (select unnest(production) from settings) then 'page' else 'warn' end as severity,
     w.workload,
     w.top.team as team,
     w.top.environment as environment,
-    coalesce(w.top.model, 'not a model') as model,
+    coalesce(w.top.model, 'not a model')
+        || case when w.models > 1 then format(' and {} more', w.models - 1) else '' end as model,
     w.top.basis as basis,
+    case when w.top.team = '(untagged)' then 'whoever owns ' || w.workload else w.top.team end as owner,
     $day as day,
     dayname($day) as day_name,
-    w.top.usd as usd_of_day,
-    w.top.usd::decimal(38, 2) as actual_usd,
-    w.top.usual_usd::decimal(38, 2) as expected_usd,
-    w.top.previous_usd::decimal(38, 2) as previous_usd,
-    w.top.usd / nullif(w.top.usual_usd, 0) as ratio,
+    case when w.usual_usd > 0 then format('{:.1f}x the usual {}', w.usd / w.usual_usd, dayname($day))
+        else 'out of nothing' end as against,
+    case when w.usual_usd > 0 then format('a usual {} is ${:,.2f}', dayname($day), w.usual_usd::double)
+        else 'it has no usual ' || dayname($day) || ' yet' end as usual,
+    concat_ws(', ', case when w.usual_usd > 0 then format('{:.1f}x', w.usd / w.usual_usd) end,
+        format('+${:,.2f}', w.excess_usd::double)) as change,
+    w.usd as usd_of_day,
+    w.usd::decimal(38, 2) as actual_usd,
+    w.usual_usd::decimal(38, 2) as expected_usd,
+    w.previous_usd::decimal(38, 2) as previous_usd,
+    w.usd / nullif(w.usual_usd, 0) as ratio,
     w.excess_usd::decimal(38, 2) as excess_usd,
     (w.excess_usd * 30)::decimal(38, 2) as monthly_usd,
-    w.models,
     format('{:.0f}% of the rise is {}', d.driver_share * 100, d.driver) as what_changed,
     r.series
 from workloads as w

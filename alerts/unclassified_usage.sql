@@ -4,7 +4,7 @@ severity = "warn"
 headline = "Unread billing line {usage_type}"
 summary = "{usage_type} ({unit}) cost {usd:usd} since {first_day:%d %b}: {unclassified}. Its dollars are counted; its tokens are unknown."
 why = "AWS bills something new, or in a new spelling. Dollars stay right, but models, tokens and prices of these lines are missing until it is known."
-next_step = "Run: finops classify {quoted} --unit \"{unit}\". If the model table lacks it, add it to finops/data/models.toml or report it."
+next_step = "Run: finops classify {quoted} --unit '{unit}'. If the model table lacks it, add it to finops/data/models.toml or report it."
 
 [params.min_usd]
 value = 0.01
@@ -25,6 +25,7 @@ with lines as (
     select usage_type, k.unit, a.line_type, day, a.gross_usd,
         case
             when a.unclassified is not null then a.unclassified
+            when a.hour > $now::timestamp then 'a date in the future'
             when a.cost_class = 'unknown' then 'unknown line type ' || a.line_type
             when a.cost_class = 'usage' and a.gross_usd < 0 then 'negative usage'
             when abs(a.gross_usd) >= $absurd_usd then 'an absurd amount for one hour'
@@ -36,14 +37,14 @@ with lines as (
         end as unclassified
     from attributed as a
     left join (select distinct usage_type, any_value(unit) as unit from kinds group by usage_type) as k using (usage_type)
-    where day between $day - 29 and $day
+    where day >= $day - 29 and (day <= $day or a.hour > $now::timestamp)
 )
 
 select
     concat_ws(' / ', coalesce(usage_type, '(no usage type)'), unclassified) as subject,
     abs(sum(gross_usd))::decimal(38, 2) as usd,
     coalesce(usage_type, '(no usage type)') as usage_type,
-    '"' || coalesce(usage_type, '') || '"' as quoted,
+    '''' || replace(coalesce(usage_type, ''), '''', '') || '''' as quoted,
     coalesce(any_value(unit), 'no unit') as unit,
     unclassified, min(day) as first_day, count(*) as lines
 from lines

@@ -14,6 +14,7 @@ doc = "over the window, for one source"
 [params.window_days]
 value = 7
 unit = "days"
+doc = "days looked at together"
 
 [params.growth]
 value = 2.0
@@ -30,7 +31,7 @@ with sources as (
         min(day) as first_seen
     from attributed
     where day between $day - $window_days - 27 and $day
-        and attribution = 'untagged' and cost_class in ('usage', 'fee', 'unknown')
+        and attribution = 'untagged' and is_spend
     group by all
 ),
 

@@ -21,9 +21,9 @@ from finops.attribute import Names, Naming, Tags
 from finops.channels import Channel, Slack, Webhook
 from finops.errors import ConfigError
 from finops.model import KEYS, Value
-from finops.publish import WorkloadUnit
+from finops.catalogue import Plan, WorkloadUnit
 from finops.rules import RuleSettings
-from finops.sources import Source
+from finops.sources import Cur, Source
 
 FILE = "finops.toml"
 SECRETS = ("FINOPS_SLACK_WEBHOOK_URL", "FINOPS_SLACK_TOKEN", "FINOPS_WEBHOOK_URL", "FINOPS_WEBHOOK_SECRET")
@@ -66,17 +66,15 @@ class Settings(Value):
     channels: tuple[Annotated[Channel, Field(discriminator="kind")], ...] = ()
 
     @property
-    def naming(self) -> Naming:
-        return Naming(
+    def plan(self) -> Plan:
+        naming = Naming(
             tags=self.tags,
             accounts=self.accounts,
             principals=self.principals,
             cost_categories=self.cost_categories,
         )
-
-    @property
-    def units(self) -> tuple[WorkloadUnit, ...]:
-        return tuple(workload.counted_by() for workload in self.workloads)
+        units = tuple(workload.counted_by() for workload in self.workloads)
+        return Plan(naming=naming, units=units, production=self.production, views=self.metrics)
 
 
 def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -104,7 +102,15 @@ def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
         name: tuple(home / directory for directory in getattr(settings, name))
         for name in ("alerts", "metrics")
     }
-    return settings.model_copy(update={"channels": channels, **places})
+    sources = tuple(_with_categories(source, settings) for source in settings.sources)
+    return settings.model_copy(update={"channels": channels, "sources": sources, **places})
+
+
+def _with_categories(source: Source, settings: Settings) -> Source:
+    """[cost_categories] is a reason to read their map, whatever the source says."""
+    if isinstance(source, Cur) and settings.cost_categories:
+        return source.model_copy(update={"cost_categories": True})
+    return source
 
 
 def refuse_misspelt(environment: Mapping[str, str]) -> None:

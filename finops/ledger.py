@@ -85,6 +85,11 @@ class Ledger:
         """Whether readers see the generation that the record is at."""
         return self.link.exists() and self.link.resolve() == self.catalogue(record.generation).resolve()
 
+    def next_generation(self, record: Record) -> int:
+        """Above the record's and above every catalogue's: a record that was lost never reuses a number."""
+        numbers = [int(path.stem.split("-")[1]) for path in self.catalogues.glob("finops-*.duckdb")]
+        return max(record.generation, *numbers, 0) + 1
+
     def catalogue(self, generation: int) -> Path:
         return self.catalogues / f"finops-{generation:06d}.duckdb"
 
@@ -104,6 +109,8 @@ class Ledger:
                 relation.write_parquet(str(path), compression="zstd")
                 sync(path)
                 written[table] = str(path.relative_to(self.root))
+            for changed in (directory, directory.parent, directory.parent.parent):
+                sync(changed)
         return Stored(delivery=delivery, generation=generation, tables=written)
 
     def commit(self, record: Record) -> None:

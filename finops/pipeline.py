@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -22,6 +24,7 @@ from finops.sources import Source
 from finops.state import FILE, State
 
 Progress = Callable[[str], None]
+MEMORY_MIB = 128  # per processor, for reading a delivery; a thread's share of wide row groups fits
 _PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
@@ -59,21 +62,21 @@ def sync(
         available = [
             (source, delivery) for source in settings.sources for delivery in source.deliveries(home)
         ]
+        generation = ledger.next_generation(record)
         changed = [pair for pair in available if rebuild or _differs(record, pair[1])]
         names = {key_of(delivery) for _, delivery in available}
         held = {
             key: stored for key, stored in record.stored.items() if key in names or _lasts(settings, stored)
         }
         dropped = tuple(sorted(record.stored.keys() - held.keys()))
-        stored = held | {s.key: s for s in _load(ledger, changed, record.generation + 1, say)}
+        stored = held | {s.key: s for s in _load(ledger, changed, generation, say)}
         digest = _digest(settings)
         stale = bool(changed or dropped or rebuild) or record.settings != digest or not ledger.current(record)
         restated = 0
         if stale:
-            record = Record(generation=record.generation + 1, stored=stored, settings=digest)
-            say(f"publishing generation {record.generation}")
-            built = publish.build(ledger, record, settings.naming, settings.units, settings.production,
-                                  settings.metrics, now)  # fmt: skip
+            record = Record(generation=generation, stored=stored, settings=digest)
+            say(f"publishing generation {generation}")
+            built = publish.build(ledger, record, settings.plan, now, from_nothing=rebuild)
             ledger.commit(record)  # a crash from here on is healed by the next sync, which publishes it
             publish.swap(ledger, built)
             restated = built.restated_days
@@ -114,12 +117,24 @@ def _differs(record: Record, delivery: Delivery) -> bool:
 def _load(
     ledger: Ledger, changed: list[tuple[Source, Delivery]], generation: int, say: Progress
 ) -> Iterator[Stored]:
-    with duckdb.connect() as scratch:
+    with _scratch(ledger.root / "scratch") as scratch:
         for number, (source, delivery) in enumerate(changed, 1):
             say(f"reading {delivery.source} {delivery.partition} ({number} of {len(changed)})")
             with scratch.cursor() as con:  # temporary tables are the cursor's own and go with it
                 source.load(con, delivery)
                 yield ledger.store(con, delivery, source.tables, generation)
+
+
+@contextlib.contextmanager
+def _scratch(directory: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in bounded memory, whatever the bill's size; what does not fit waits in `directory`."""
+    limit = f"{MEMORY_MIB * max(2, os.cpu_count() or 2)}MiB"
+    shutil.rmtree(directory, ignore_errors=True)  # a killed run's
+    try:
+        with duckdb.connect(config={"memory_limit": limit, "temp_directory": str(directory)}) as con:
+            yield con
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @contextlib.contextmanager

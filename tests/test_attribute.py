@@ -279,6 +279,7 @@ def con() -> duckdb.DuckDBPyConnection:
     """A connection with the macros and tables of splitting."""
     con = duckdb.connect()
     attribute.prepare(con, attribute.Naming())
+    attribute.share_lines(con)
     return con
 
 

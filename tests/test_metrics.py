@@ -149,13 +149,13 @@ def test_adjustments_daily(home: Home) -> None:
 
 
 def test_spend_monthly(home: Home) -> None:
-    """November has 6 complete days and 24 to go: 3.975 + 3.975 / 6 * 24."""
+    """24 days of November to go, each like the last seven complete ones: 3.975 + 3.975 / 7 * 24."""
     assert home.ask(
         "select month, net_usd, previous_usd, change, average_3_usd, projected_usd from spend_monthly "
         "where workload = 'search' order by month"
     ) == [
         (date(2026, 10, 1), 10, None, None, None, 10),
-        (date(2026, 11, 1), Decimal("3.975"), 10, pytest.approx(-0.6025), 10, Decimal("19.875")),
+        (date(2026, 11, 1), Decimal("3.975"), 10, pytest.approx(-0.6025), 10, Decimal("17.603571428571")),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import date
 from decimal import Decimal
@@ -257,5 +258,40 @@ def test_a_damaged_ledger_says_how_to_mend_it(home: Home) -> None:
     file.write_bytes(b"not a database" * 1000)
     with pytest.raises(LedgerError, match="run `finops sync --rebuild`"):
         home.ask("from meta")
+    home.sync(rebuild=True)
+    assert home.ask("select checksum_usd from meta") == [(1,)]
+
+
+def test_a_lost_ledger_is_read_again_and_never_reuses_a_generation(home: Home) -> None:
+    """Deleting the ledger and syncing is always safe: changed bills are seen, readers keep a file."""
+    cur2(home.exports, [line(DAY, 1)])
+    home.sync()
+    for _ in range(4):
+        home.sync(rebuild=True)
+    shutil.rmtree(home.path / "ledger")
+    cur2(home.exports, [line(DAY, 7)])
+    home.sync()
+    assert home.ask("select generation, checksum_usd from meta") == [(6, 7)]
+
+
+def test_restatements_outlive_the_catalogue(home: Home) -> None:
+    cur2(home.exports, [line(DAY, 1)])
+    home.sync()
+    cur2(home.exports, [line(DAY, 3)])
+    home.sync()
+    known = home.ask("from restatements")
+    assert len(known) == 1
+    home.sync(rebuild=True)
+    assert home.ask("from restatements") == known
+
+
+def test_a_rebuild_starts_from_nothing(home: Home) -> None:
+    """A catalogue that other hands changed is not the base of the next one."""
+    cur2(home.exports, [line(DAY, 1)])
+    home.sync()
+    file = (home.path / "finops.duckdb").resolve()
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
+        con.execute("insert into lines select * replace (99 as gross_usd) from lines")
     home.sync(rebuild=True)
     assert home.ask("select checksum_usd from meta") == [(1,)]

@@ -7,6 +7,7 @@ with line_tags as (
     select tag_set_id, split_part(e.key, '/', 1) as origin, substr(e.key, strpos(e.key, '/') + 1) as name, e.value
     from (select tag_set_id, unnest(map_entries(tags)) as e from catalogue.tag_sets)
     where e.key not like 'resourceTags/aws\_%' escape '\' and e.key not like 'resourceTags/aws:%'
+        and trim(e.value) <> ''
 ),
 
 named_tags as (
@@ -19,15 +20,21 @@ inventory_tags as (
     select arn, valid_from, a.key, e.value, a.rank, e.key <> a.spelling as respelled, e.key as name
     from (select arn, valid_from, unnest(map_entries(tags)) as e from resource_versions)
     join aliases as a on same_key(e.key) = same_key(a.spelling)
+    where trim(e.value) <> ''
 ),
 
 consumer_tags as (   -- a role answers for itself, and for what runs as it as long as all of them agree
-    select coalesce(v.role_arn, v.arn) as role_arn, t.key, min(t.value) as value
-    from resource_versions as v
-    join inventory_tags as t using (arn, valid_from)
-    where v.valid_to = date '9999-12-31' and (v.role_arn is not null or v.resource_type = 'role')
-    group by all
-    having count(distinct t.value) = 1
+    select role_arn, key, min(value) as value
+    from (
+        select v.arn, coalesce(any_value(v.role_arn), v.arn) as role_arn, t.key,
+            arg_min(t.value, (t.rank, t.respelled, t.name)) as value
+        from resource_versions as v
+        join inventory_tags as t using (arn, valid_from)
+        where v.valid_to = date '9999-12-31' and (v.role_arn is not null or v.resource_type = 'role')
+        group by v.arn, t.key
+    )
+    group by role_arn, key
+    having count(distinct value) = 1
 )
 
 select identity_id, key, 1 as rung, 'resource_tag' as answer, value, rank, respelled, name

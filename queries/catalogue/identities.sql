@@ -7,6 +7,7 @@ create table identities (
     identity_key varchar not null unique,
     account_id varchar not null,
     resource_id varchar,
+    resource varchar,                -- its last part, as CloudWatch names it
     principal varchar,
     tag_set_id uinteger not null,
     resource_since date,

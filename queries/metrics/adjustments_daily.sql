@@ -7,5 +7,5 @@ net_usd = "USD; credits are negative"
 ---*/
 select day, workload, account_id, cost_class, line_type, sum(gross_usd) as gross_usd, sum(net_usd) as net_usd
 from attributed
-where cost_class not in ('usage', 'fee', 'unknown')
+where not is_spend
 group by all

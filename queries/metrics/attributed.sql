@@ -7,7 +7,9 @@ day = "UTC day of use"
 workload = "(untagged) where no rung answered; `reason` says why"
 model_tag = "the Model tag somebody set, not the model billed"
 token_kind = "NULL where the line counts no tokens"
-cost_class = "usage, fee, tax, credit, refund, discount or unknown; spend is usage + fee + unknown"
+cost_class = "usage, fee, tax, credit, refund, discount or unknown"
+is_spend = "usage, fees and unknown line types; the others are adjustments"
+resource = "last part of the resource's ARN, as CloudWatch names it; a mantle line without one is of the project `default`"
 tokens = "tokens; NULL where the unit is unknown, the count is absurd or the line counts none"
 gross_usd = "unblended cost of the line"
 net_usd = "net unblended where AWS gives it, else unblended"
@@ -65,16 +67,9 @@ select
     k.scope,
     k.charge,
     l.line_type,
-    case
-        when l.line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') then 'usage'
-        when l.line_type = 'Fee' then 'fee'
-        when l.line_type = 'Tax' then 'tax'
-        when l.line_type = 'Credit' then 'credit'
-        when l.line_type = 'Refund' then 'refund'
-        when l.line_type like '%Discount' or l.line_type = 'SavingsPlanNegation' then 'discount'
-        else 'unknown'
-    end as cost_class,
-    case when l.line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') then
+    c.cost_class,
+    c.is_spend,
+    case when c.cost_class = 'usage' then
         try((round((l.amount_before + l.amount) * k.tokens_per_unit) - round(l.amount_before * k.tokens_per_unit))::bigint)
     end as tokens,
     l.gross_usd,
@@ -82,6 +77,7 @@ select
     l.list_usd,
     l.currency,
     i.resource_id,
+    coalesce(i.resource, case when k.usage_type like '%-mantle-%' then 'default' end) as resource,
     i.principal,
     i.attribution,
     i.attribution_by_key,
@@ -97,12 +93,11 @@ select
     l.lines,
     i.reason,
     i.collision,
-    case
-        when l.line_type not in ('Tax', 'Credit', 'Refund') and l.line_type not like '%Discount' then k.unclassified
-    end as unclassified
+    case when c.is_spend then k.unclassified end as unclassified
 from lines as l
 join kinds as k using (kind_id)
 join identities as i using (identity_id)
+join line_classes as c using (line_type)
 left join marks as m using (delivery_id)
 left join (
     select account_id, max(account_name) as account_name from accounts group by account_id

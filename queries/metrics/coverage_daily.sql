@@ -10,7 +10,7 @@ share = "of the day's spend, 0 to 1"
 with named as (
     select day, attribution_by_key, sum(gross_usd) as usd
     from attributed
-    where cost_class in ('usage', 'fee', 'unknown')
+    where is_spend
     group by all
 ),
 

@@ -23,6 +23,15 @@ with leaves as (
     group by all
 ),
 
+reaches as (   -- a series ends where the sources that carry it do: beyond is unknown, not zero
+    select i.workload, k.model, max(m.complete_through) as complete_through
+    from lines as l
+    join identities as i using (identity_id)
+    join kinds as k using (kind_id)
+    join marks as m using (delivery_id)
+    group by all
+),
+
 spans as (
     select workload, model, min(day) as first_day, arg_max(environment, usd) as environment, arg_max(team, usd) as team
     from leaves
@@ -30,9 +39,10 @@ spans as (
 ),
 
 days as (
-    select s.workload, s.model, unnest(generate_series(s.first_day, m.complete_through, interval 1 day))::date as day,
+    select s.workload, s.model, unnest(generate_series(s.first_day, r.complete_through, interval 1 day))::date as day,
         s.first_day, s.environment, s.team
-    from spans as s, (select max(complete_through) as complete_through from marks) as m
+    from spans as s
+    join reaches as r on r.workload = s.workload and r.model is not distinct from s.model
 ),
 
 series as (

@@ -36,6 +36,6 @@ select p.hour, p.hour::date as day, p.account_id, p.region, p.namespace, p.resou
     p.cache_read_tokens::bigint as cache_read_tokens, p.cache_write_tokens::bigint as cache_write_tokens,
     p.errors::bigint as errors, p.throttles::bigint as throttles
 from points as p
-left join resource_names as n
-    on n.account_id = p.account_id and n.region = p.region and n.resource = p.resource
+asof left join resource_names as n
+    on n.account_id = p.account_id and n.region = p.region and n.resource = p.resource and p.hour::date >= n.since
 left join model_ids as m on m.model_id = p.resource

@@ -14,7 +14,7 @@ with spend as (
         sum(gross_usd) as gross_usd, sum(net_usd) as net_usd, sum(tokens)::bigint as tokens,
         case when bool_and(basis = 'final') then 'final' else 'provisional' end as basis
     from attributed
-    where cost_class in ('usage', 'fee', 'unknown')
+    where is_spend
     group by all
 ),
 

@@ -1,7 +1,7 @@
 /*---
 title = "Haiku : Sonnet"
 grain = "day x workload"
-doc = "The ratio that tells whether a router routes. NULL where there is no Sonnet to compare with, or no request count."
+doc = "The ratio that tells whether a router routes: 0 when everything goes to Sonnet. NULL where there is no Sonnet to compare with, or no request count."
 [columns]
 haiku_to_sonnet = "requests to Haiku per request to Sonnet"
 haiku_to_sonnet_tokens = "the same by tokens"
@@ -30,10 +30,14 @@ with mix as (
     group by all
 )
 
-select * exclude (requests),
-    haiku_requests / nullif(sonnet_requests, 0) as haiku_to_sonnet,
-    haiku_tokens / nullif(sonnet_tokens, 0) as haiku_to_sonnet_tokens,
-    (haiku_usd / nullif(sonnet_usd, 0))::double as haiku_to_sonnet_usd,
-    haiku_requests / nullif(requests, 0) as haiku_share
+select * exclude (requests) replace (
+        case when requests is not null then coalesce(haiku_requests, 0) end as haiku_requests,
+        case when requests is not null then coalesce(sonnet_requests, 0) end as sonnet_requests,
+        case when requests is not null then coalesce(opus_requests, 0) end as opus_requests
+    ),
+    case when requests is not null then coalesce(haiku_requests, 0) end / nullif(sonnet_requests, 0) as haiku_to_sonnet,
+    coalesce(haiku_tokens, 0) / nullif(sonnet_tokens, 0) as haiku_to_sonnet_tokens,
+    (coalesce(haiku_usd, 0) / nullif(sonnet_usd, 0))::double as haiku_to_sonnet_usd,
+    coalesce(haiku_requests, 0) / nullif(requests, 0) as haiku_share
 from mix
 where haiku_tokens is not null or sonnet_tokens is not null

@@ -11,11 +11,11 @@ usd_per_1m_tokens = "gross dollars of token lines per million tokens"
 calls_per_query = "Bedrock invocations per query: 1 by definition, or how many model calls one unit takes"
 ---*/
 with spend as (
-    select day, workload, account_id, regexp_extract(resource_id, '[^/]+$') as resource,
+    select day, workload, account_id, resource,
         sum(gross_usd) as gross_usd, sum(tokens) as tokens,
         sum(gross_usd) filter (tokens is not null) as token_usd
     from attributed
-    where cost_class in ('usage', 'fee', 'unknown')
+    where is_spend
     group by all
 ),
 

@@ -2,7 +2,8 @@
 title = "Identities not met before"
 ---*/
 insert into catalogue.identities by name
-select (select coalesce(max(identity_id), 0) from catalogue.identities) + row_number() over () as identity_id, *
+select (select coalesce(max(identity_id), 0) from catalogue.identities) + row_number() over () as identity_id,
+    resource_tail(resource_id) as resource, *
 from (
     select distinct account_id, resource_id, principal, tag_set_id, resource_since,
         md5(row(account_id, resource_id, principal, tag_set_id, resource_since)::varchar) as identity_key

@@ -12,14 +12,14 @@ with after as (
 ),
 
 known_days as (
-    select source, billing_period, day, bool_and(invoiced) as invoiced
+    select source, billing_period, day, bool_and(settled) as settled
     from totals_before
     group by all
 )
 
 select $generation as generation, $now::timestamp as seen_at, source, billing_period, day, workload,
     coalesce(b.usd, 0) as before_usd, coalesce(a.usd, 0) as after_usd,
-    if(k.invoiced, 'final', 'provisional') as basis_before
+    if(k.settled, 'final', 'provisional') as basis_before
 from totals_before as b
 full join after as a using (source, billing_period, day, workload)
 join known_days as k using (source, billing_period, day)

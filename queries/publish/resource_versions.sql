@@ -1,18 +1,25 @@
 /*---
 title = "Which tags a resource had from when to when"
-doc = "Before the first snapshot its tags hold too, and after the last one that lists it: a deleted profile keeps its name."
+doc = "Before the first snapshot its tags hold too, and after the last one that lists it: a deleted profile keeps its name. Of two answers of one day the one read later holds."
 ---*/
 create or replace temp table resource_versions as
-with seen as (
-    select arn, coalesce(snapshot_day, date '0001-01-01') as day, tags, model_id, role_arn, name, resource_type,
-        lag(tags) over w is distinct from tags as changed,
+with answers as (
+    select arn, coalesce(snapshot_day, date '0001-01-01') as day, arg_max(r, delivery_id) as r
+    from catalogue.resources as r
+    group by all
+),
+
+seen as (
+    select arn, day, r.tags as tags, r.model_id as model_id, r.role_arn as role_arn, r.name as name,
+        r.resource_type as resource_type,
+        lag(r.tags) over w is distinct from r.tags as changed,
         row_number() over w as nth
-    from catalogue.resources
-    window w as (partition by arn order by snapshot_day nulls first)
+    from answers
+    window w as (partition by arn order by day)
 ),
 
 versions as (
-    select *, if(nth = 1, date '0001-01-01', day) as valid_from
+    select *, case when nth = 1 then date '0001-01-01' else day end as valid_from
     from seen
     where changed or nth = 1
 )

@@ -18,7 +18,7 @@ split as (
 
 select sum(u.gross_usd)::decimal(38, 2) as usd, u.workload as subject,
     format('${:.4f} a unit ({}), {:.1f} calls each: {}', sum(u.gross_usd)::double / sum(u.queries),
-        any_value(replace(u.query_source, 'AWS/', '')), avg(u.calls_per_query), any_value(s.stages)) as text
+        any_value(replace(u.query_source, 'AWS/', '')), sum(u.calls_per_query * u.queries) / sum(u.queries), any_value(s.stages)) as text
 from unit_cost_daily as u
 join split as s using (workload)
 where u.day between $day - 29 and $day and u.query_source not like 'AWS/Bedrock%' and s.models > 1

@@ -1,10 +1,10 @@
 /*---
 title = "Router drifts to the big model"
-doc = "Workloads whose small-model share of requests fell by half against the four weeks before."
+doc = "Workloads whose small-model share of requests fell by a quarter or more against the month before the last three weeks."
 ---*/
 with weeks as (
     select workload, family,
-        sum(requests) filter (tier in ('haiku', 'lite', 'micro') and day > $day - 7)
+        coalesce(sum(requests) filter (tier in ('haiku', 'lite', 'micro') and day > $day - 7), 0)
             / nullif(sum(requests) filter (day > $day - 7), 0) as share,
         sum(requests) filter (tier in ('haiku', 'lite', 'micro') and day <= $day - 21)
             / nullif(sum(requests) filter (day <= $day - 21), 0) as usual_share,
