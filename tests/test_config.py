@@ -11,7 +11,6 @@ import pytest
 from finops import config
 from finops.channels import Slack, Webhook
 from finops.errors import ConfigError
-from finops.publish import WorkloadUnit
 
 SLACK = '[[channels]]\nkind = "slack"\n'
 HOOK = "https://hooks.slack.test/services/T/B/x"
@@ -56,10 +55,10 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert [source.kind for source in settings.sources] == ["cur", "prices"]
     assert (settings.tags.workload, settings.tags.team) == (("Workload", "app"), ("Team",))
     assert dict(settings.naming.accounts["111122223333"].given()) == {"team": "search"}
-    assert settings.units == (
-        WorkloadUnit(workload="claims", namespace="AWS/States", resource="claims"),
-        WorkloadUnit(workload="chat", namespace="AWS/Bedrock", resource=None),
-    )
+    assert [(unit.workload, unit.namespace, unit.resource) for unit in settings.units] == [
+        ("claims", "AWS/States", "claims"),
+        ("chat", "AWS/Bedrock", None),
+    ]
     assert (settings.rules["spend_spike"].model_extra or {})["ratio"] == Decimal("2.5")
     assert settings.alerts == (tmp_path / "our-alerts",)
 

@@ -240,14 +240,21 @@ def test_a_narrow_export_with_flattened_maps(tmp_path: Path, suffix: str) -> Non
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("lines", [3, 300])
-def test_a_tag_that_only_one_of_the_maps_has_is_not_lost(tmp_path: Path, lines: int) -> None:
-    rows = [line(resource_tags={"Workload": "search"}) for _ in range(lines)]
-    cur2(tmp_path, [*rows, line(resource_tags={"Workload": "chat"}, tags={})])
-    assert load(
-        tmp_path,
-        "select tags['resourceTags/user_workload'], lines from usage join tag_sets using (tag_set) order by lines",
-    ) == [("chat", 1), ("search", lines)]
+@pytest.mark.parametrize("parts", [1, 2])  # of several parts, only one map is read as long as it tells all
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param({}, id="no tag in the other"),
+        pytest.param({"iamPrincipal/Team": "discovery"}, id="only the caller's in the other"),
+    ],
+)
+def test_a_tag_that_only_one_of_the_maps_has_is_not_lost(
+    tmp_path: Path, parts: int, told: dict[str, str]
+) -> None:
+    rows = [line(resource_tags={"Workload": "search"}) for _ in range(300)]
+    cur2(tmp_path, [*rows, line(resource_tags={"Workload": "chat"}, tags=told)], parts=parts)
+    ((tags,),) = load(tmp_path, "select tags from usage join tag_sets using (tag_set) where lines = 1")
+    assert tags["resourceTags/user_workload"] == "chat"
 
 
 def test_where_the_maps_disagree_the_one_that_keeps_case_is_believed(tmp_path: Path) -> None:
