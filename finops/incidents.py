@@ -7,7 +7,9 @@
 
 - One incident per (rule, subject); its latest finding leads, its dearest day is its peak.
 - Told when it opens, re-opens, grows worse, is still there after a while, and once when it resolves.
-- A day already known is news only when it grew worse; a day at or before the last one of a resolved
+- Still there is what this run finds on the last day that its rule ran on, also when that day stands
+  still: a source that stopped is reminded of although no new day comes.
+- A day that is over is news only when it grew worse; a day at or before the last one of a resolved
   incident never is: a restated bill wakes nobody twice.
 - Acknowledged: silent until the severity rises, which takes the acknowledgement back.
   Snoozed or planned: silent, and held, until the time is over.
@@ -124,7 +126,6 @@ def _reopened(before: Incident, found: Sequence[Finding]) -> Incident:
             "notified_at": None,
             "notified_usd": None,
             "notified_severity": None,
-            "notified_day": None,
             "quiet_days": 0,
             "until": None,
             "by": None,
@@ -170,8 +171,12 @@ def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | N
         return None
     if _grew(incident, run.policy.escalate_ratio):
         return "escalated"
-    new_day = incident.notified_day is None or incident.last_day > incident.notified_day
-    return "reminder" if new_day and _due(incident, incident.notified_at, run) else None
+    standing = max(finding.day for finding in found) >= _last_day(incident, run)
+    return "reminder" if standing and _due(incident, incident.notified_at, run) else None
+
+
+def _last_day(incident: Incident, run: _Run) -> date:
+    return max(incident.last_day, run.evaluated.get(incident.rule, date.min))
 
 
 def _grew(incident: Incident, ratio: Decimal) -> bool:
@@ -221,7 +226,6 @@ def _told(incident: Incident, reason: Reason | None, now: datetime) -> Incident:
         "notified_at": now,
         "notified_usd": incident.peak_usd,
         "notified_severity": highest,
-        "notified_day": incident.last_day,
     }
     if incident.state == "acknowledged":
         update |= {"state": "open", "by": None}  # it was acknowledged for less than it is now

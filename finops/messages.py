@@ -7,6 +7,7 @@ tag value can forge a line, colour a terminal or turn the reading direction arou
 from __future__ import annotations
 
 import hashlib
+import shlex
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from finops.model import SEVERITIES, Incident, Message, Notice, Value
+from finops.model import SEVERITIES, Finding, Incident, Message, Notice, Value
 from finops.money import usd
 
 Tone = Literal["page", "warn", "info", "resolved"]
@@ -23,6 +24,7 @@ HEADLINE = 150  # characters: what a Slack header holds
 VALUE = 120  # of a field
 PARAGRAPH = 1000
 TREND_DAYS = 14
+COMMANDS = {"channel_failed": "finops check", "state_unreadable": "finops incidents list"}  # no SQL of theirs
 LEVELS = "▁▂▃▄▅▆▇"  # the full block would touch the line above
 UNKNOWN_DAY = "·"
 
@@ -87,7 +89,7 @@ def card(message: Message) -> Card:
         trend=trend(finding.series),
         next_step="" if over else cut(one_line(finding.next_step), PARAGRAPH),
         runbook="" if over else cut(one_line(finding.runbook), PARAGRAPH),
-        reproduce=f"finops rules run {one_line(incident.rule)} --day {finding.day}",
+        reproduce=_reproduce(finding),
         context=(
             *((f"basis {finding.basis}",) if finding.basis else ()),
             *_standing(message),
@@ -226,6 +228,14 @@ def _standing(message: Message) -> tuple[str, ...]:
     if message.generation is not None:
         parts.append(f"generation {message.generation}")
     return tuple(parts)
+
+
+def _reproduce(finding: Finding) -> str:
+    """What anyone may paste into a shell: rule names, quoted, and never text from tags."""
+    if finding.rule in COMMANDS:
+        return COMMANDS[finding.rule]
+    rule = finding.subject if finding.rule == "rule_failed" else finding.rule
+    return f"finops rules run {shlex.quote(one_line(rule))} --day {finding.day}"
 
 
 def _actions(incident: str) -> tuple[str, ...]:

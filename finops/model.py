@@ -73,7 +73,6 @@ class Incident(Value):
     notified_at: datetime | None = None
     notified_usd: Decimal | None = None
     notified_severity: Severity | None = None  # the highest told since it opened
-    notified_day: date | None = None  # the last day told about
     quiet_days: int = 0
     judged_day: date | None = None
     until: datetime | None = None  # end of a snooze or of planned activity

@@ -1,7 +1,8 @@
 """Tell people: decide and record in one transaction, then send what is pending, then mark it sent.
 
-A crash after a send repeats that message; a crash before it loses nothing. Channels are tried in
-order; what one refuses for good is told elsewhere, at the last on the console.
+A crash after a send repeats that message; a crash before it loses nothing. What a channel does not
+take in a run is told in the same run by the fallback, the first channel, and by the console where the
+fallback fails too. What it may take later waits for it as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from finops.model import Decision, Finding, Message, Notice, Value
 from finops.state import Pending, State
 
 CONSOLE = "console"
+FAILED = "channel_failed"
+UNREADABLE = "state_unreadable"
 BACKOFF = timedelta(minutes=1)  # doubled for each failure
 LONGEST_BACKOFF = timedelta(hours=1)
 
@@ -27,8 +30,10 @@ class Outcome(Value):
     channel: str
     key: str
     headline: str
-    error: str | None = None
+    incidents: tuple[str, ...] = ()  # the ids of those it tells of
+    error: str | None = None  # does not name the channel
     retry_at: datetime | None = None  # None with an error: this channel will never take it
+    instead: str | None = None  # with an error: the channel that is told meanwhile
 
 
 def record(
@@ -43,64 +48,85 @@ def record(
 ) -> Decision:
     """Decide on findings and write down incidents with the messages they need; nothing is sent yet."""
     with state.exclusive():
-        decision = decide(state.incidents(), findings, evaluated, now, policy, state.planned())
+        found = [*findings, *_damage(state, now.date())]
+        ran = {**evaluated, UNREADABLE: now.date()}
+        decision = decide(state.incidents(), found, ran, now, policy, state.planned())
         outbox = [
             (name, message)
             for name, notices in address(decision.notices, channels).items()
             for message in compose(notices, policy.group_above, generation, settled_through)
         ]
-        state.record(decision, outbox, now)
+        state.record(decision, outbox, now, evaluated)
     return decision
 
 
 def address(notices: Sequence[Notice], channels: Mapping[str, Channel]) -> dict[str, list[Notice]]:
-    """Who is told what, in order. What nobody asked for goes to the first channel, or the console."""
+    """Who is told what, in order; that a channel failed, another one. What nobody else asked for goes to
+    the fallback."""
     told: dict[str, list[Notice]] = {}
     for notice in notices:
-        readers = [name for name, channel in channels.items() if channel.wants(notice.incident)]
-        for name in readers or [fallback(channels)]:
+        failed = notice.incident.subject if notice.incident.rule == FAILED else None
+        readers = [name for name, one in channels.items() if name != failed and one.wants(notice.incident)]
+        for name in readers or [fallback(channels, failed)]:
             told.setdefault(name, []).append(notice)
     return told
 
 
-def fallback(channels: Mapping[str, Channel]) -> str:
-    return next(iter(channels), CONSOLE)
+def fallback(channels: Mapping[str, Channel], failed: str | None = None) -> str:
+    """The first channel; where that is the one that failed, or there is none, the console."""
+    first = next(iter(channels), CONSOLE)
+    return CONSOLE if first == failed else first
 
 
 def send_pending(state: State, channels: Mapping[str, Channel], now: datetime) -> list[Outcome]:
-    """Send what is due. A channel that does not answer is left alone until the next run."""
+    """Send what is due. A channel that does not answer is left alone until the next run.
+
+    A console that nobody configured speaks on stderr, as errors do: stdout is the command's.
+    """
     last = fallback(channels)
-    everywhere = {CONSOLE: Console(), **channels}
-    # The fallback and the console come last, so that what others refuse still goes out in this run.
+    everywhere = {CONSOLE: Console(stream="stderr"), **channels}
+    # The fallback and the console come last, so that what others do not take still goes out in this run.
     order = [*(name for name in channels if name not in (last, CONSOLE)), *dict.fromkeys((last, CONSOLE))]
     outcomes: list[Outcome] = []
     with state.sending():
         state.adopt(order, last)
         for name in order:
-            for pending in state.pending(name, now):
-                outcome = _send(state, everywhere[name], pending, now)
-                outcomes.append(outcome)
-                if outcome.error and outcome.retry_at is None and name != CONSOLE:
-                    state.enqueue(CONSOLE if name == last else last, pending.message, now)
-                if outcome.retry_at is not None:
-                    break
+            outcomes += _drain(state, name, everywhere[name], fallback(channels, name), now)
+    return outcomes
+
+
+def _drain(state: State, name: str, channel: Channel, instead: str, now: datetime) -> list[Outcome]:
+    """Send until the channel is busy. What it did not take is told `instead`, each message once."""
+    outcomes: list[Outcome] = []
+    waiting = state.pending(name, now)
+    for number, pending in enumerate(waiting):
+        outcome = _send(state, channel, pending, now)
+        if outcome.error is None:
+            outcomes.append(outcome)
+            continue
+        outcomes.append(outcome.model_copy(update={"instead": instead if instead != name else None}))
+        busy = outcome.retry_at is not None
+        with state.exclusive():
+            state.failed(outcome.key, name, outcome.error, now, outcome.retry_at)
+            for untold in waiting[number:] if busy else [pending]:
+                state.enqueue(instead, untold.message, now)
+        if busy:
+            break
     return outcomes
 
 
 def _send(state: State, channel: Channel, pending: Pending, now: datetime) -> Outcome:
-    name, message = pending.channel, pending.message
-    outcome = Outcome(channel=name, key=message.key, headline=message.headline)
+    name, message = pending.channel, _threaded(state, pending.channel, pending.message)
+    ids = tuple(notice.incident.id for notice in message.notices)
+    outcome = Outcome(channel=name, key=message.key, headline=message.headline, incidents=ids)
     try:
-        ref = channel.send(_threaded(state, name, message))
+        ref = channel.send(message)
     except DeliveryError as exc:
         retry_at = now + _patience(pending.attempts, exc.after) if exc.retry else None
-        outcome = outcome.model_copy(update={"error": str(exc), "retry_at": retry_at})
+        return outcome.model_copy(update={"error": str(exc), "retry_at": retry_at})
     except Exception as exc:  # noqa: BLE001  one message that cannot be laid out must not stop the rest
-        outcome = outcome.model_copy(update={"error": f"{name}: {type(exc).__name__}: {exc}"})
-    else:
-        state.sent(message.key, name, ref, now)
-        return outcome
-    state.failed(message.key, name, str(outcome.error), now, outcome.retry_at)
+        return outcome.model_copy(update={"error": f"{type(exc).__name__}: {exc}"})
+    state.sent(message.key, name, ref, now)
     return outcome
 
 
@@ -117,19 +143,44 @@ def _patience(attempts: int, asked: float | None) -> timedelta:
     return max(ours, timedelta(seconds=asked or 0))
 
 
+def delivered(outcomes: Sequence[Outcome]) -> frozenset[str]:
+    """The ids of the incidents that somebody was told of, on whichever channel."""
+    return frozenset(one for outcome in outcomes if outcome.error is None for one in outcome.incidents)
+
+
 def failures(outcomes: Sequence[Outcome], day: date) -> list[Finding]:
     """An unreachable channel is itself found, once however many messages wait for it."""
     latest = {outcome.channel: outcome for outcome in outcomes if outcome.error}
     return [
         Finding(
-            rule="channel_failed",
+            rule=FAILED,
             title="A channel does not take messages",
+            headline=f"channel {name} does not take messages",
             severity="warn",
             subject=name,
             day=day,
             summary=f"channel {name} does not take messages: {outcome.error}",
-            next_step="Fix its settings; what it refused was told elsewhere, the rest waits for it.",
+            next_step=f"Mend its settings or its other end. Meanwhile its messages are told by"
+            f" {outcome.instead or 'nobody'}; those that it may still take go out with the next check.",
             runbook="docs/rules.md#channel_failed",
         )
         for name, outcome in sorted(latest.items())
+    ]
+
+
+def _damage(state: State, day: date) -> list[Finding]:
+    """What is on file and cannot be read stops nothing else, and is itself found."""
+    return [
+        Finding(
+            rule=UNREADABLE,
+            title="An incident or message on file cannot be read",
+            severity="warn",
+            subject=name,
+            headline=f"{name} on file cannot be read",
+            day=day,
+            summary=error,
+            why="A message that cannot be read is never sent; an incident is opened and told anew when its rule"
+            " finds it again, and what people answered to it is lost.",
+        )
+        for name, error in state.unreadable().items()
     ]

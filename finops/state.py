@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import fcntl
+import shlex
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeVar
@@ -20,29 +21,20 @@ from pydantic import ValidationError
 
 from finops.errors import ConfigError, LedgerError
 from finops.model import Decision, Incident, Message, Value
+from finops.sqlfile import QUERIES
 
 FILE = "state.sqlite"  # in the home directory
 VERSION = 1
 BUSY_SECONDS = 30.0
 
-SCHEMA = """
-create table incidents (
-    id text primary key, rule text not null, subject text not null, state text not null, value text not null
-) strict;
-create table deliveries (
-    key text not null, channel text not null,
-    status text not null check (status in ('pending', 'sent', 'dead')),
-    message text not null, attempts integer not null default 0, next_at text not null,
-    created_at text not null, changed_at text not null, ref text, error text,
-    primary key (key, channel)
-) strict;
-create table plans (name text primary key, until text not null, by text not null, at text not null) strict;
-create table history (
-    at text not null, incident text not null, event text not null, by text, detail text not null
-) strict;
-create table schema_version (version integer not null) strict;
-"""
+SCHEMA = QUERIES / "state" / "schema.sql"
+# `value` is JSON; `name` and `forget` are for the error that it cannot be read.
+INCIDENTS = """select id, value, 'incident ' || id as name,
+               'delete from incidents where id = ' || quote(id) as forget from incidents order by id"""
+PENDING = """select attempts, message as value, 'message ' || rowid as name,
+             'delete from deliveries where rowid = ' || rowid as forget from deliveries where status = 'pending'"""
 
+Row = dict[str, Any]
 V = TypeVar("V", bound=Value)
 
 
@@ -109,20 +101,44 @@ class State:
             yield
 
     def incidents(self) -> tuple[Incident, ...]:
-        rows = self._rows("select value from incidents order by id")
-        return tuple(self._parse(Incident, row["value"]) for row in rows)
+        """All that can be read; what cannot is told by `unreadable`, and stops no other."""
+        return tuple(incident for _, incident in self._readable(Incident, self._rows(INCIDENTS)))
+
+    def unreadable(self) -> dict[str, str]:
+        """The incidents and pending messages that cannot be read: which -> why, and what to do about it."""
+        errors: dict[str, str] = {}
+        for kind, sql in ((Incident, INCIDENTS), (Message, PENDING)):
+            for row in self._rows(sql):
+                try:
+                    self._parse(kind, row)
+                except LedgerError as exc:
+                    errors[row["name"]] = str(exc)
+        return errors
 
     def incident(self, incident_id: str) -> Incident:
-        rows = self._rows("select value from incidents where id = :id", id=incident_id)
-        if rows:
-            return self._parse(Incident, rows[0]["value"])
-        known = [row["id"] for row in self._rows("select id from incidents order by state = 'resolved', id")]
-        near = difflib.get_close_matches(incident_id, known, n=3, cutoff=0.0)
-        hint = f"the nearest are {', '.join(near)}" if near else "there are none yet"
-        raise ConfigError(f"no incident {incident_id!r}; {hint}; see finops incidents list --all")
+        rows = {row["id"]: row for row in self._rows(INCIDENTS)}
+        if incident_id in rows:
+            return self._parse(Incident, rows[incident_id])
+        near = difflib.get_close_matches(incident_id, rows)
+        hint = f"; the nearest are {', '.join(near)}" if near else ""
+        raise ConfigError(f"no incident {incident_id!r}{hint}; see finops incidents list --all")
 
-    def record(self, decision: Decision, deliveries: Iterable[tuple[str, Message]], at: datetime) -> None:
-        """All or nothing. `deliveries`: channel name and message; one already known is left as it is."""
+    def evaluated(self) -> dict[str, date]:
+        """Rule -> the last day it really ran on."""
+        rows = self._rows("select rule, day from evaluated order by rule")
+        return {row["rule"]: date.fromisoformat(row["day"]) for row in rows}
+
+    def record(
+        self,
+        decision: Decision,
+        deliveries: Iterable[tuple[str, Message]],
+        at: datetime,
+        evaluated: Mapping[str, date] | None = None,
+    ) -> None:
+        """All or nothing. `deliveries`: channel name and message; one already known is left as it is.
+
+        `evaluated`: rule -> latest day it ran on; an earlier day than the known one changes nothing.
+        """
         with self.exclusive():
             for incident in decision.incidents:
                 self._store(incident)
@@ -130,6 +146,13 @@ class State:
                 self._log(at, notice.incident.id, notice.reason, None, notice.incident.finding.summary)
             for channel, message in deliveries:
                 self.enqueue(channel, message, at)
+            for rule, day in (evaluated or {}).items():
+                self._execute(
+                    "insert into evaluated (rule, day) values (:rule, :day)"
+                    " on conflict (rule) do update set day = max(day, excluded.day)",
+                    rule=rule,
+                    day=day.isoformat(),
+                )
 
     def enqueue(self, channel: str, message: Message, at: datetime) -> None:
         self._execute(
@@ -145,14 +168,13 @@ class State:
     def pending(self, channel: str, now: datetime) -> tuple[Pending, ...]:
         """Due by now. The least often failed first: one that never succeeds holds up no other."""
         rows = self._rows(
-            "select message, attempts from deliveries where status = 'pending' and channel = :channel"
-            " and next_at <= :now order by attempts, created_at, rowid",
+            f"{PENDING} and channel = :channel and next_at <= :now order by attempts, created_at, rowid",
             channel=channel,
             now=_text(now),
         )
         return tuple(
-            Pending(channel=channel, message=self._parse(Message, row["message"]), attempts=row["attempts"])
-            for row in rows
+            Pending(channel=channel, message=message, attempts=row["attempts"])
+            for row, message in self._readable(Message, rows)
         )
 
     def adopt(self, channels: Sequence[str], heir: str) -> None:
@@ -169,7 +191,7 @@ class State:
     def thread(self, channel: str, incident: str) -> str | None:
         """The channel's reference to the first message about this incident."""
         rows = self._rows(
-            "select ref from deliveries, json_each(message, '$.notices') as notice"
+            "select ref from deliveries, json_each(iif(json_valid(message), message, '{}'), '$.notices') as notice"
             " where channel = :channel and ref is not null"
             " and json_extract(notice.value, '$.incident.id') = :incident"
             " order by created_at, deliveries.rowid",
@@ -282,7 +304,7 @@ class State:
     def _migrate(self) -> None:
         with self.exclusive():
             if not self._rows("select 1 from sqlite_master where name = 'schema_version'"):
-                for statement in filter(str.strip, SCHEMA.split(";")):
+                for statement in filter(str.strip, SCHEMA.read_text(encoding="utf-8").split(";")):
                     self._execute(statement)
                 self._execute("insert into schema_version values (:version)", version=VERSION)
             version = self._rows("select max(version) as version from schema_version")[0]["version"]
@@ -292,27 +314,33 @@ class State:
                 " upgrade finops, or use another --home"
             )
 
-    def _rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+    def _rows(self, sql: str, **values: Any) -> list[Row]:
         try:
             with closing(self._con.execute(sql, values)) as cursor:
                 names = [column[0] for column in cursor.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except sqlite3.Error as exc:
-            busy = (
-                "another finops is writing; try again"
-                if "locked" in str(exc)
-                else "restore it, or move it away"
-            )
-            raise LedgerError(f"{self.path}: {exc}; {busy}") from exc
+            busy = "locked" in str(exc)
+            advice = "another finops is writing; try again" if busy else "restore it, or move it away"
+            raise LedgerError(f"{self.path}: {exc}; {advice}") from exc
 
     def _execute(self, sql: str, **values: Any) -> None:
         self._rows(sql, **values)
 
-    def _parse(self, kind: type[V], text: str) -> V:
+    def _readable(self, kind: type[V], rows: Sequence[Row]) -> Iterator[tuple[Row, V]]:
+        for row in rows:
+            with suppress(LedgerError):  # told by `unreadable`
+                yield row, self._parse(kind, row)
+
+    def _parse(self, kind: type[V], row: Row) -> V:
         try:
-            return kind.model_validate_json(text)
+            return kind.model_validate_json(row["value"])
         except ValidationError as exc:
-            raise LedgerError(f"{self.path}: an unreadable {kind.__name__.lower()}: {exc}") from exc
+            why, file = exc.errors()[0]["msg"], shlex.quote(str(self.path))
+            raise LedgerError(
+                f"{self.path}: cannot read {row['name']}: {why}; restore the file from a backup,"
+                f' or let go of it: sqlite3 {file} "{row["forget"]}"'
+            ) from exc
 
 
 def _text(at: datetime) -> str:

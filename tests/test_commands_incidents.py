@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -90,9 +93,38 @@ def test_answers(args: list[str], state: str, until: datetime | None, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("name", "warning"),
+    [
+        pytest.param("search-api", "", id="an incident's workload"),
+        pytest.param("support-bot", "", id="a workload of the ledger without an incident"),
+        pytest.param("suport-bot", "'suport-bot' is known yet; the nearest are support-bot", id="misspelt"),
+        pytest.param("nosuchworkload", "no incident or workload 'nosuchworkload' is known yet\n", id="new"),
+    ],
+)
+def test_a_plan_for_an_unknown_name_warns_and_is_recorded(name: str, warning: str, tmp_path: Path) -> None:
+    opened(tmp_path, "search-api")
+    with duckdb.connect(str(tmp_path / "finops.duckdb")) as con:
+        con.execute("create table spend_daily as select unnest(['support-bot', null]) as workload")
+    result = run(tmp_path, "plan", name, "--until", "2026-11-30")
+    assert result.exit_code == 0, result.output
+    assert warning in result.stderr if warning else result.stderr == ""
+    with State(tmp_path / FILE) as state:
+        assert list(state.planned()) == [name]
+
+
+def test_an_unreadable_incident_leaves_the_others_listed(tmp_path: Path) -> None:
+    broken, fine = opened(tmp_path, "search-api", "support-bot")
+    with closing(sqlite3.connect(tmp_path / FILE)) as con, con:
+        con.execute("update incidents set value = '{}' where id = ?", [broken])
+    result = run(tmp_path, "list", "--json")
+    assert [one["id"] for one in json.loads(result.stdout)] == [fine]
+    assert f"cannot read incident {broken}" in result.stderr
+
+
+@pytest.mark.parametrize(
     ("args", "text"),
     [
-        pytest.param(["ack", "ffffff"], "no incident 'ffffff'; the nearest are", id="unknown id"),
+        pytest.param(["ack", "zzz"], "no incident 'zzz'; see finops incidents list", id="unknown id"),
         pytest.param(["snooze", "ID"], "--days or --until", id="neither"),
         pytest.param(
             ["snooze", "ID", "--days", "1", "--until", "2026-12-01"], "--days or --until", id="both"

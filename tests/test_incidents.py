@@ -125,7 +125,7 @@ def told(decision: Decision) -> str:
             "w100 - - @0:w100", "opened . . resolved", id="a known day found again still lets it resolve"
         ),
         pytest.param("w100 -+@0:w100 -+@0:w100", "opened . .", id="a known day is not told again"),
-        pytest.param("p100 -+@0:p100 -+@0:p100", "opened . .", id="a known day does not remind"),
+        pytest.param("p100 -+@0:p100 -+@0:p100", "opened . .", id="a day that is over does not remind"),
         pytest.param("w100 -+@0:w250", "opened escalated", id="a known day that doubled escalates"),
         pytest.param("w100+@-1:w300", "opened", id="several days are one incident"),
         pytest.param("w10+w90", "opened", id="two lines of one day are one incident"),
@@ -199,6 +199,32 @@ def test_activity_announced_in_advance(name: str, mornings: str, expected: str, 
         reasons.append(told(play.decide(found, evaluated, six_oclock(number))))
     assert reasons == expected.split()
     assert play.only.state == state
+
+
+@pytest.mark.parametrize(
+    ("severity", "mornings", "expected"),
+    [
+        pytest.param("p", 3, "opened reminder reminder", id="a page every day"),
+        pytest.param("w", 9, "opened . . . . . . reminder .", id="a warning every week"),
+        pytest.param("i", 9, "opened . . . . . . . .", id="information once"),
+    ],
+)
+def test_a_condition_whose_day_stands_still_is_reminded_of(
+    severity: str, mornings: int, expected: str
+) -> None:
+    """A source stopped: no new day comes, and the rule finds it on the last one, each morning."""
+    play = Mornings()
+    found, evaluated = [finding(severity, 0, "cur", "source_stale")], {"source_stale": day(0)}
+    reasons = [told(play.decide(found, evaluated, six_oclock(number))) for number in range(mornings)]
+    assert reasons == expected.split()
+
+
+def test_a_check_of_an_old_day_reminds_of_nothing() -> None:
+    play = Mornings()
+    for number, word in enumerate(["p100", "p100"]):
+        play.morning(number, word)
+    late = six_oclock(3)
+    assert play.decide([finding("p100", 0)], {"spend_spike": day(0)}, late) == Decision()
 
 
 def test_a_rule_that_did_not_run_holds_only_its_own_incidents() -> None:

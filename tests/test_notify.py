@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,10 +25,11 @@ from pydantic import SecretStr
 
 from finops.channels import Channel, Console, Slack, Webhook, named
 from finops.channels.audience import Audience
-from finops.errors import ConfigError, DeliveryError
+from finops.channels.console import Stream
+from finops.errors import ConfigError, DeliveryError, LedgerError
 from finops.incidents import Policy
 from finops.model import Decision, Finding, Incident, Message, Notice, Severity
-from finops.notify import Outcome, failures, record, send_pending
+from finops.notify import Outcome, address, delivered, failures, record, send_pending
 from finops.state import FILE, State
 
 ROOT = Path(__file__).parents[1]
@@ -188,7 +192,9 @@ def test_without_channels_the_console_is_told(state: State, capsys: pytest.Captu
     note(state, {}, finding())
     (outcome,) = send_pending(state, {}, NOW)
     assert (outcome.channel, outcome.error) == ("console", None)
-    assert "[PAGE] a jumped" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "[PAGE] a jumped" in printed.err
+    assert printed.out == "", "stdout is the command's"
 
 
 def test_a_busy_channel_keeps_its_messages_and_the_others_get_theirs(state: State) -> None:
@@ -198,6 +204,7 @@ def test_a_busy_channel_keeps_its_messages_and_the_others_get_theirs(state: Stat
     outcomes = send_pending(state, to, NOW)
     assert len(fine.received) == 2
     (failed,) = [outcome for outcome in outcomes if outcome.error]
+    assert (failed.channel, failed.error, failed.instead) == ("busy", "busy", "console")
     assert failed.retry_at == NOW + timedelta(hours=2), "what the other side asked for"
     send_pending(state, to, NOW + timedelta(hours=1))
     assert busy.headlines == ["[PAGE] b jumped ($50.00)"]
@@ -219,11 +226,106 @@ def test_what_a_channel_will_never_take_is_told_by_the_fallback(mood: str, state
     assert send_pending(state, to, NOW + timedelta(days=1)) == []
 
 
+def test_what_a_dead_channel_leaves_waiting_is_told_once_by_the_fallback_and_later_by_itself(
+    state: State,
+) -> None:
+    first, pager = recorder(severity="page"), recorder(*["busy"] * 3, workloads=("a", "b"))
+    to = channels(first=first, pager=pager)
+    note(state, to, finding("a", severity="warn"), finding("b", severity="warn", usd=50))
+    instants = [NOW + timedelta(hours=3 * n) for n in range(5)]
+    counts = []
+    for now in instants:
+        send_pending(state, to, now)
+        counts.append((len(first.received), len(pager.received)))
+    assert counts == [(2, 0), (2, 0), (2, 0), (2, 2), (2, 2)], "also what waits behind the one that failed"
+
+
+@pytest.mark.parametrize("mood", ["busy", "refuses", "broken"])
+def test_where_every_channel_fails_the_console_tells(
+    mood: str, state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = channels(first=recorder(*[mood] * 9), second=recorder(*[mood] * 9, workloads=("a",)))
+    decision = note(state, to, finding(severity="warn"))
+    outcomes = send_pending(state, to, NOW)
+    assert delivered(outcomes) == {notice.incident.id for notice in decision.notices}
+    assert capsys.readouterr().err.count("[WARN] a jumped") == 1
+
+
+def test_what_nobody_took_is_not_delivered(state: State) -> None:
+    to = channels(console=recorder("busy"))
+    note(state, to, finding())
+    (outcome,) = send_pending(state, to, NOW)
+    assert (outcome.instead, delivered([outcome])) == (None, frozenset())
+
+
+def test_a_crash_after_a_refusal_loses_nothing(state: State) -> None:
+    """The refusal and the message for the fallback are written together, or not at all."""
+    first, pager = recorder("crashes", severity="page"), recorder("refuses", workloads=("a",))
+    to = channels(first=first, pager=pager)
+    note(state, to, finding(severity="warn"))
+    for _ in range(2):
+        with contextlib.suppress(Crash):
+            send_pending(state, to, NOW)
+    assert first.headlines == ["[WARN] a jumped ($100.00)"] * 2
+
+
+@pytest.mark.parametrize(
+    ("names", "failed", "told"),
+    [
+        pytest.param(["slack"], "slack", ["console"], id="the only one"),
+        pytest.param(["slack", "hook"], "slack", ["hook"], id="the first of two"),
+        pytest.param(["slack", "hook"], "hook", ["slack"], id="the second of two"),
+        pytest.param(["slack", "pages"], "slack", ["console"], id="the other one does not want it"),
+        pytest.param(["pages", "slack"], "slack", ["pages"], id="only the fallback is left"),
+        pytest.param(["console"], "console", ["console"], id="the console: nowhere else to go"),
+    ],
+)
+def test_that_a_channel_failed_is_told_elsewhere(
+    names: list[str], failed: str, told: list[str], state: State
+) -> None:
+    to = channels(**{name: recorder(severity="page" if name == "pages" else "info") for name in names})
+    found = failures([Outcome(channel=failed, key="k", headline="h", error="HTTP 500")], DAY)
+    decision = record(state, found, {"channel_failed": DAY}, NOW, Policy(), to)
+    assert list(address(decision.notices, to)) == told
+
+
+def test_an_error_of_the_state_is_not_taken_for_the_message(state: State) -> None:
+    to = channels(slack=recorder())
+    note(state, to, finding())
+    with closing(sqlite3.connect(state.path)) as con, con:
+        con.execute("alter table deliveries rename column ref to reference")
+    with pytest.raises(LedgerError, match="no such column"):
+        send_pending(state, to, NOW)
+    with closing(sqlite3.connect(state.path)) as con:
+        assert con.execute("select status from deliveries").fetchall() == [("pending",)]
+
+
+def test_what_cannot_be_read_is_told_and_stops_no_other(state: State) -> None:
+    slack = recorder()
+    to = channels(slack=slack)
+    note(state, to, finding("a"))
+    with closing(sqlite3.connect(state.path)) as con, con:
+        con.execute("update incidents set value = '{}'")
+        con.execute("update deliveries set message = '{}'")
+    for days in (0, 1):
+        note(state, to, finding("b", usd=50), now=NOW + timedelta(days=days))
+    send_pending(state, to, NOW)
+    told = [headline.split("]")[1] for headline in slack.headlines]
+    assert told[0] == " b jumped ($50.00)"
+    assert sorted(text.split()[0] for text in told[1:]) == ["incident", "message"]
+    assert len(told) == 3, "once, though found in each run"
+
+
+def test_what_a_rule_ran_on_is_kept_with_its_incidents(state: State) -> None:
+    note(state, {}, finding())
+    assert state.evaluated() == {"spend_spike": DAY}
+
+
 def test_the_last_resort_is_the_console(state: State, capsys: pytest.CaptureFixture[str]) -> None:
     to = channels(only=recorder("refuses"))
     note(state, to, finding())
     assert [outcome.channel for outcome in send_pending(state, to, NOW)] == ["only", "console"]
-    assert "[PAGE] a jumped" in capsys.readouterr().out
+    assert "[PAGE] a jumped" in capsys.readouterr().err
 
 
 def test_messages_of_a_removed_channel_are_told_by_the_fallback(state: State) -> None:
@@ -234,11 +336,11 @@ def test_messages_of_a_removed_channel_are_told_by_the_fallback(state: State) ->
 
 
 def test_an_unreachable_channel_is_a_finding_of_its_own() -> None:
-    bad = Outcome(channel="slack", key="k1", headline="h", error="slack: invalid_auth: set the token")
+    bad = Outcome(channel="slack", key="k1", headline="h", error="invalid_auth: set the token")
     good = Outcome(channel="console", key="k1", headline="h")
     (found,) = failures([bad, bad.model_copy(update={"key": "k2"}), good], DAY)
     assert (found.rule, found.subject, found.severity) == ("channel_failed", "slack", "warn")
-    assert "invalid_auth" in found.summary
+    assert found.summary == "channel slack does not take messages: invalid_auth: set the token"
 
 
 @pytest.mark.parametrize(
@@ -251,6 +353,18 @@ def test_an_unreachable_channel_is_a_finding_of_its_own() -> None:
 )
 def test_names(configured: Sequence[Channel], names: list[str]) -> None:
     assert list(named(configured)) == names
+
+
+@pytest.mark.parametrize(
+    ("stream", "streams"),
+    [
+        pytest.param(None, ["stdout", "stderr"], id="as configured"),
+        pytest.param("stderr", ["stderr", "stderr"], id="stdout is a program's"),
+    ],
+)
+def test_where_consoles_print(stream: Stream | None, streams: list[str]) -> None:
+    configured = named([Console(), Slack(), Console(stream="stderr")], stream)
+    assert [one.stream for one in configured.values() if isinstance(one, Console)] == streams
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -145,12 +146,12 @@ def test_planning_an_incident_plans_its_subject(state: State) -> None:
 
 
 def test_an_unknown_id_names_the_nearest(state: State) -> None:
-    with pytest.raises(ConfigError, match="there are none yet"):
-        state.acknowledge("abc", "ana", NOW)
     state.record(decision(), [], NOW)
     (incident,) = state.incidents()
-    with pytest.raises(ConfigError, match=f"the nearest are {incident.id}"):
+    with pytest.raises(ConfigError, match=f"'{incident.id[:-1]}x'; the nearest are {incident.id}; see"):
         state.acknowledge(incident.id[:-1] + "x", "ana", NOW)
+    with pytest.raises(ConfigError, match="no incident 'nosuch'; see finops incidents list --all"):
+        state.acknowledge("nosuch", "ana", NOW)
 
 
 def test_a_resolved_incident_takes_no_answer(state: State) -> None:
@@ -188,10 +189,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / FILE
     with State(path):
         pass
-    con = sqlite3.connect(path)
-    with con:
-        con.execute("update schema_version set version = ?", [VERSION + 1])
-    con.close()
+    run(path, "update schema_version set version = ?", str(VERSION + 1))
     with pytest.raises(LedgerError, match="newer finops"), State(path):
         pass
 
@@ -212,14 +210,55 @@ def test_an_unusable_file_says_which_and_what_to_do(content: bytes | None, text:
     assert str(path) in str(caught.value)
 
 
-def test_an_unreadable_incident_is_an_error_and_not_a_silence(state: State) -> None:
-    state.record(decision(), [], NOW)
-    con = sqlite3.connect(state.path)
-    with con:
-        con.execute("update incidents set value = '{}'")
-    con.close()
-    with pytest.raises(LedgerError, match="an unreadable incident"):
-        state.incidents()
+def run(path: Path, sql: str, *values: str) -> None:
+    """What somebody, or a bad disk, does to the file behind our back."""
+    with closing(sqlite3.connect(path)) as con, con:
+        con.execute(sql, values)
+
+
+@pytest.mark.parametrize("damage", ["{}", "no JSON", ""])
+def test_an_unreadable_incident_stops_no_other_and_says_how_to_go_on(damage: str, state: State) -> None:
+    one, other = decision(finding("a"), finding("b")).incidents
+    state.record(decision(finding("a"), finding("b")), [], NOW)
+    run(state.path, "update incidents set value = ? where id = ?", damage, one.id)
+    assert state.incidents() == (other,)
+    assert list(state.unreadable()) == [f"incident {one.id}"]
+    with pytest.raises(LedgerError, match=f"cannot read incident {one.id}: .* restore the file") as caught:
+        state.acknowledge(one.id, "ana", NOW)
+    run(state.path, str(caught.value).split('"')[1])
+    assert (state.unreadable(), state.incidents()) == ({}, (other,))
+
+
+@pytest.mark.parametrize("damage", ["{}", "no JSON", ""])
+def test_an_unreadable_message_stops_no_other_and_says_how_to_go_on(damage: str, state: State) -> None:
+    made = decision(finding("a"), finding("b"))
+    state.record(made, messages(made), NOW)
+    first, second = (pending.message for pending in state.pending("slack", NOW))
+    run(state.path, "update deliveries set message = ? where key = ?", damage, first.key)
+    assert [pending.message for pending in state.pending("slack", NOW)] == [second]
+    state.sent(second.key, "slack", "17.1", NOW)
+    assert state.thread("slack", second.notices[0].incident.id) == "17.1"
+    ((name, error),) = state.unreadable().items()
+    assert name == "message 1"
+    run(state.path, error.split('"')[1])
+    assert state.unreadable() == {}
+
+
+def test_the_last_day_of_each_rule_is_kept_and_never_goes_back(state: State) -> None:
+    state.record(Decision(), [], NOW, {"spend_spike": date(2026, 11, 17), "budget": date(2026, 11, 16)})
+    state.record(Decision(), [], NOW, {"spend_spike": date(2026, 11, 3)})
+    state.record(Decision(), [], NOW, {"budget": date(2026, 11, 18)})
+    assert state.evaluated() == {"budget": date(2026, 11, 18), "spend_spike": date(2026, 11, 17)}
+
+
+def test_a_day_is_not_kept_when_its_news_is_not(state: State) -> None:
+    def outbox() -> Iterator[tuple[str, Message]]:
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        state.record(decision(), outbox(), NOW, {"spend_spike": date(2026, 11, 17)})
+    assert state.evaluated() == {}
 
 
 def test_an_instant_without_a_zone_is_refused(state: State) -> None:

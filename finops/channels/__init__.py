@@ -1,11 +1,12 @@
 """Where messages go. A channel is its own settings plus `send`, which returns the channel's reference
-to the message, or None, and raises DeliveryError. A new one: its module, and its name in `Channel`."""
+to the message, or None, and raises DeliveryError, whose text need not name the channel: who sends does.
+A new one: its module, and its name in `Channel`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from finops.channels.console import Console
+from finops.channels.console import Console, Stream
 from finops.channels.slack import Slack
 from finops.channels.webhook import Webhook
 from finops.errors import ConfigError
@@ -15,8 +16,11 @@ Channel = Console | Slack | Webhook
 __all__ = ["Channel", "Console", "Slack", "Webhook", "named"]
 
 
-def named(channels: Iterable[Channel]) -> dict[str, Channel]:
-    """By the name under which deliveries are remembered: `name`, else the kind, else kind-2 ..."""
+def named(channels: Iterable[Channel], stream: Stream | None = None) -> dict[str, Channel]:
+    """By the name under which deliveries are remembered: `name`, else the kind, else kind-2 ...
+
+    `stream`: where consoles print, whatever their settings say; for a command whose stdout is a program's.
+    """
     result: dict[str, Channel] = {}
     for channel in channels:
         name, count = channel.name or channel.kind, 1
@@ -27,5 +31,6 @@ def named(channels: Iterable[Channel]) -> dict[str, Channel]:
         while name in result:
             count += 1
             name = f"{channel.kind}-{count}"
-        result[name] = channel
+        redirected = isinstance(channel, Console) and stream is not None
+        result[name] = channel.model_copy(update={"stream": stream}) if redirected else channel
     return result

@@ -16,12 +16,14 @@ from finops.model import Message
 STYLES: dict[Tone, str] = {"page": "bold red", "warn": "yellow", "info": "cyan", "resolved": "green"}
 LABEL = 17
 
+Stream = Literal["stdout", "stderr"]
+
 
 class Console(Audience):
     """`stream`: where a command prints its own result to stdout, messages belong on stderr."""
 
     kind: Literal["console"] = "console"
-    stream: Literal["stdout", "stderr"] = "stdout"
+    stream: Stream = "stdout"
 
     def send(self, message: Message) -> str | None:
         stream = sys.stdout if self.stream == "stdout" else sys.stderr
@@ -36,7 +38,7 @@ class Console(Audience):
         try:
             terminal.print(render(message), end="\n\n")
         except (OSError, UnicodeError) as exc:
-            raise DeliveryError(f"console: cannot write to {self.stream}: {exc}", retry=True) from exc
+            raise DeliveryError(f"cannot write to {self.stream}: {exc}", retry=True) from exc
         return None
 
 

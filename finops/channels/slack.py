@@ -60,9 +60,9 @@ class Slack(Audience):
                 return None
         except (OSError, HTTPException) as exc:  # URLError and timeouts are OSErrors
             reason = getattr(exc, "reason", type(exc).__name__)  # its text may hold the secret address
-            raise DeliveryError(f"slack: no answer: {reason}; it is tried again", retry=True) from exc
+            raise DeliveryError(f"no answer: {reason}; it is tried again", retry=True) from exc
         raise DeliveryError(
-            "slack: nowhere to send; set FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and `channel`",
+            "nowhere to send; set FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and `channel`",
             retry=False,
         )
 
@@ -92,7 +92,7 @@ class Slack(Audience):
         from slack_sdk.webhook import WebhookClient
 
         if not url.startswith(("https://", "http://")):
-            raise DeliveryError("slack: FINOPS_SLACK_WEBHOOK_URL is no http(s) address", retry=False)
+            raise DeliveryError("FINOPS_SLACK_WEBHOOK_URL is no http(s) address", retry=False)
         client = WebhookClient(url, self.timeout_seconds, retry_handlers=_retries())
         answer = client.send_dict({**payload(message), "unfurl_links": False, "unfurl_media": False})
         if answer.status_code != 200:
@@ -124,9 +124,9 @@ def _retries() -> list[RetryHandler]:
 def _refused(status: int, body: str, headers: Any) -> DeliveryError:
     error = body if body.isidentifier() else f"HTTP {status} and no answer of Slack's"
     if status == 429 or status >= 500 or error in PASSING:
-        return DeliveryError(f"slack: {error}; it is tried again", retry=True, after=_wait(headers))
+        return DeliveryError(f"{error}; it is tried again", retry=True, after=_wait(headers))
     remedy = REMEDIES.get(error, "see docs.slack.dev/reference/methods/chat.postMessage")
-    return DeliveryError(f"slack: {error}: {remedy}", retry=False)
+    return DeliveryError(f"{error}: {remedy}", retry=False)
 
 
 def _wait(headers: Any) -> float | None:

@@ -45,13 +45,13 @@ class Webhook(Audience):
                 raise _refused(exc) from exc
         except (OSError, HTTPException) as exc:
             reason = getattr(exc, "reason", type(exc).__name__)  # its text may hold the secret address
-            raise DeliveryError(f"webhook: no answer: {reason}; it is tried again", retry=True) from exc
+            raise DeliveryError(f"no answer: {reason}; it is tried again", retry=True) from exc
 
     def _address(self) -> str:
         url = self.url.get_secret_value() if self.url else ""
         if not url.startswith(("https://", "http://")):
             raise DeliveryError(
-                "webhook: no http(s) address; set FINOPS_WEBHOOK_URL or `url` in [[channels]]", retry=False
+                "no http(s) address; set FINOPS_WEBHOOK_URL or `url` in [[channels]]", retry=False
             )
         return url
 
@@ -76,9 +76,9 @@ def _refused(answer: HTTPError) -> DeliveryError:
     if answer.code in RETRYABLE or answer.code >= 500:
         after = answer.headers.get("Retry-After", "")
         wait = float(after) if after.isdecimal() else None
-        return DeliveryError(f"webhook: HTTP {answer.code}; it is tried again", retry=True, after=wait)
+        return DeliveryError(f"HTTP {answer.code}; it is tried again", retry=True, after=wait)
     fix = "give the final address" if 300 <= answer.code < 400 else "check `url` and `secret`"
-    return DeliveryError(f"webhook: HTTP {answer.code} {answer.reason}; {fix}", retry=False)
+    return DeliveryError(f"HTTP {answer.code} {answer.reason}; {fix}", retry=False)
 
 
 def payload(message: Message) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from finops.commands.context import Context
-from finops.errors import ConfigError
+from finops.errors import ConfigError, LedgerError, QueryError
 from finops.messages import one_line
 from finops.model import Incident
 from finops.money import usd
@@ -43,6 +45,7 @@ def list_incidents(
     context: Context = ctx.obj
     with State(context.home / FILE) as state:
         found = [one for one in state.incidents() if everything or one.state != "resolved"]
+        unreadable = state.unreadable()
     found.sort(key=lambda one: (one.state == "resolved", -(one.peak_usd or 0), one.id))
     if as_json or context.json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
@@ -50,6 +53,8 @@ def list_incidents(
         _print(found)
     else:
         typer.echo("No incidents." if everything else "No open incidents; --all shows resolved ones.")
+    for error in unreadable.values():
+        typer.echo(f"finops: {error}", err=True)
 
 
 @app.command(epilog="Example: finops incidents show 7f3a2c")
@@ -109,9 +114,32 @@ def plan(
         raise ConfigError("incidents plan: give --until YYYY-MM-DD, the last day of the planned activity")
     end = _end(until, context.now)
     with State(context.home / FILE) as state:
+        known = _names(state.incidents()) | _workloads(context.home)
         muted = state.plan(subject, end, by or getpass.getuser(), context.now)
+    if subject not in known:
+        near = difflib.get_close_matches(subject, sorted(known))
+        hint = f"; the nearest are {', '.join(map(one_line, near))}" if near else ""
+        typer.echo(f"warning: no incident or workload {subject!r} is known yet{hint}", err=True)
     now = ", ".join(one.id for one in muted) or "no open incident"
     typer.echo(f"{subject} planned until {end:%Y-%m-%d %H:%MZ}; mutes now: {now}")
+
+
+def _names(incidents: Sequence[Incident]) -> set[str]:
+    return {name for one in incidents for name in (one.id, one.subject, one.finding.workload) if name}
+
+
+def _workloads(home: Path) -> set[str]:
+    """Of the published ledger; none where there is none to read: an answer does not wait for it."""
+    from finops import pipeline  # imports every source; the other commands need none
+
+    try:
+        with pipeline.published(home) as con:
+            rows = con.execute(
+                "select distinct workload from spend_daily where workload is not null"
+            ).fetchall()
+    except (QueryError, LedgerError):
+        return set()
+    return {workload for (workload,) in rows}
 
 
 def _end(day: datetime, now: datetime) -> datetime:

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, date, datetime
+
+import pytest
+
+from finops.incidents import Policy, decide
+from finops.messages import card, compose
+from finops.model import Finding
+
+NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rule", "subject", "command"),
+    [
+        pytest.param(
+            "spend_spike", "a; rm -rf ~", "finops rules run spend_spike --day 2026-11-17", id="a rule"
+        ),
+        pytest.param(
+            "rule_failed", "spend_spike", "finops rules run spend_spike --day 2026-11-17", id="a broken rule"
+        ),
+        pytest.param(
+            "rule_failed", "my rule", "finops rules run 'my rule' --day 2026-11-17", id="a name with a blank"
+        ),
+        pytest.param("channel_failed", "slack", "finops check", id="a channel"),
+        pytest.param("state_unreadable", "incident 7f3a2c", "finops incidents list", id="a row on file"),
+    ],
+)
+def test_what_reproduces_it_is_a_command_without_text_from_tags(
+    rule: str, subject: str, command: str
+) -> None:
+    found = Finding(
+        rule=rule, title="t", severity="warn", subject=subject, day=date(2026, 11, 17), summary="s"
+    )
+    (message,) = compose(decide([], [found], {}, NOW, Policy()).notices, 5)
+    shown = card(message)
+    assert shown.reproduce == command
+    assert all("rm" not in shlex.split(text) for text in (shown.reproduce, *shown.actions))
