@@ -6,6 +6,7 @@ from the last generation or from nothing; either way the same record gives the s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -172,16 +173,11 @@ class Catalogue:
     def _classify(self) -> None:
         """Every kind anew: a few hundred, and the code may have learned."""
         fields = tuple(Shape.model_fields)
-        rows = self._query("unread_kinds")
-        answers = []
-        for kind_id, *shape in rows:
-            read = classify(Shape(**dict(zip(fields, shape, strict=True))))
-            answers.append(
-                [read.provider, read.model, read.family, read.tier, read.token_kind, read.service_tier, read.scope,
-                 read.charge, read.tokens_per_unit, read.disagreement, read.unclassified, kind_id]
-            )  # fmt: skip
-        if answers:
-            self.con.executemany(sqlfile.read("publish", "classify_kind").sql, answers)
+        answers = [
+            {"kind_id": kind_id} | classify(Shape(**dict(zip(fields, shape, strict=True)))).model_dump()
+            for kind_id, *shape in self._query("unread_kinds")
+        ]
+        self._query("classify_kinds", rows=json.dumps(answers))
 
     def check(self) -> None:
         """No double delivery, one currency, and attributed = billed to the last decimal; or nothing is published."""
