@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from finops import __version__
+from finops import __version__, config
 from finops.commands import checks, incidents, query, setup
 from finops.commands.classify import classify
 from finops.commands.clock import now
@@ -45,6 +45,7 @@ def root(
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
+    config.refuse_misspelt(os.environ)
     ctx.obj = Context(home=home, json=as_json, now=now())
 
 

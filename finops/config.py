@@ -6,7 +6,7 @@ come from the environment, or from the file that `<NAME>_FILE` points at, never 
 
 from __future__ import annotations
 
-import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -18,17 +18,19 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from finops.attribute import Names, Naming, Tags
+from finops.catalogue import Plan, WorkloadUnit
 from finops.channels import Channel, Slack, Webhook
 from finops.errors import ConfigError
 from finops.model import KEYS, Value
-from finops.catalogue import Plan, WorkloadUnit
-from finops.rules import RuleSettings
+from finops.rules import RuleSettings, nearest, shipped
 from finops.sources import Cur, Source
 
 FILE = "finops.toml"
 SECRETS = ("FINOPS_SLACK_WEBHOOK_URL", "FINOPS_SLACK_TOKEN", "FINOPS_WEBHOOK_URL", "FINOPS_WEBHOOK_SECRET")
 VARIABLES = ("FINOPS_HOME", *SECRETS, *(f"{name}_FILE" for name in SECRETS))
 UNITS = {"lambda": "AWS/Lambda", "states": "AWS/States"}
+ACCOUNT = r"^\d{12}$"
+UNIT = r"^(bedrock_invocations|lambda:.+|states:.+)$"
 
 
 class Workload(Value):
@@ -39,9 +41,7 @@ class Workload(Value):
     team: str | None = None
     environments: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    unit: Annotated[str, Field(pattern=r"^(bedrock_invocations|lambda:.+|states:.+)$")] = (
-        "bedrock_invocations"
-    )
+    unit: Annotated[str, Field(pattern=UNIT)] = "bedrock_invocations"
 
     def counted_by(self) -> WorkloadUnit:
         kind, _, resource = self.unit.partition(":")
@@ -55,7 +55,7 @@ class Settings(Value):
 
     sources: tuple[Annotated[Source, Field(discriminator="kind")], ...] = ()
     tags: Tags = Tags()
-    accounts: dict[Annotated[str, Field(pattern=r"^\d{12}$")], Names] = {}
+    accounts: dict[Annotated[str, Field(pattern=ACCOUNT)], Names] = {}
     principals: dict[str, Names] = {}
     cost_categories: dict[str, str] = {}
     workloads: tuple[Workload, ...] = ()
@@ -83,27 +83,35 @@ def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     refuse_misspelt(environment)
     path = home / FILE
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except FileNotFoundError as exc:
-        raise ConfigError(
-            f"{path}: not there; write one with `finops init DIRECTORY`, or see `finops demo`"
-        ) from exc
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise ConfigError(f"{path}: {exc}") from exc
-    _refuse_secrets(path, fields)
-    try:
-        settings = Settings.model_validate(fields)
+        settings = _settings(home, _toml(path))
     except ValidationError as exc:
         raise ConfigError("\n".join(f"{path}: {_sentence(error)}" for error in exc.errors())) from exc
-    for key in settings.cost_categories.keys() - set(KEYS):
-        raise ConfigError(f"{path}: [cost_categories] {key}: not one of {', '.join(KEYS)}")
+    except ConfigError as exc:
+        raise ConfigError(f"{path}: {exc}") from exc
     channels = tuple(_with_secrets(channel, environment) for channel in settings.channels)
-    places = {
-        name: tuple(home / directory for directory in getattr(settings, name))
-        for name in ("alerts", "metrics")
-    }
+    return settings.model_copy(update={"channels": channels})
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except FileNotFoundError as exc:
+        raise ConfigError("not there; write one with `finops init DIRECTORY`, or see `finops demo`") from exc
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigError(str(exc)) from exc
+
+
+def _settings(home: Path, fields: Mapping[str, Any]) -> Settings:
+    """The tree, proven against the rules that it sets and with its directories found."""
+    _refuse_secrets(fields)
+    settings = Settings.model_validate(fields)
+    for key in sorted(settings.cost_categories.keys() - set(KEYS)):
+        raise ConfigError(f"[cost_categories] {key}: not one of {', '.join(KEYS)}")
+    alerts = tuple(home / directory for directory in settings.alerts)
+    metrics = tuple(home / directory for directory in settings.metrics)
+    shipped(settings.rules, alerts)
     sources = tuple(_with_categories(source, settings) for source in settings.sources)
-    return settings.model_copy(update={"channels": channels, "sources": sources, **places})
+    return settings.model_copy(update={"alerts": alerts, "metrics": metrics, "sources": sources})
 
 
 def _with_categories(source: Source, settings: Settings) -> Source:
@@ -116,7 +124,7 @@ def _with_categories(source: Source, settings: Settings) -> Source:
 def refuse_misspelt(environment: Mapping[str, str]) -> None:
     for name in sorted(environment):
         if name.startswith("FINOPS_") and name not in VARIABLES:
-            raise ConfigError(f"environment: {name} is not known{_nearest(name, VARIABLES)}")
+            raise ConfigError(f"environment: {name} is not known{nearest(name, VARIABLES)}")
 
 
 def secret(name: str, environment: Mapping[str, str]) -> SecretStr | None:
@@ -149,43 +157,89 @@ def _with_secrets(channel: Channel, environment: Mapping[str, str]) -> Channel:
     return channel
 
 
-def _refuse_secrets(path: Path, fields: Mapping[str, Any]) -> None:
+def _refuse_secrets(fields: Mapping[str, Any]) -> None:
     channels = fields.get("channels", [])
     for channel in channels if isinstance(channels, list) else []:
         for key, variable in (("token", SECRETS[1]), ("webhook_url", SECRETS[0]), ("secret", SECRETS[3])):
             if isinstance(channel, dict) and key in channel:
                 raise ConfigError(
-                    f"{path}: channels.{key} is a secret; take it out and set {variable} (or {variable}_FILE)"
+                    f"channels.{key} is a secret; take it out and set {variable} (or {variable}_FILE)"
                 )
 
 
+TABLES: Mapping[str, tuple[type[Value], ...]] = {  # what the tables of finops.toml may be
+    "sources": get_args(Source),
+    "channels": get_args(Channel),
+    "tags": (Tags,),
+    "accounts": (Names,),
+    "principals": (Names,),
+    "workloads": (Workload,),
+}
+EXPECTED = {  # pydantic's name for a fault: what to write instead
+    "string_type": 'a text, such as "search"',
+    "path_type": 'a text, such as "exports"',
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "decimal_type": "a number, such as 0.5",
+    "decimal_parsing": "a number, such as 0.5",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number, such as 0.5",
+    "float_parsing": "a number, such as 0.5",
+}
+PATTERNS = {
+    ACCOUNT: "an account id of twelve digits",
+    UNIT: "bedrock_invocations, lambda:<function> or states:<state machine>",
+}
+
+
 def _sentence(error: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in error["loc"])
-    if error["type"] != "extra_forbidden":
-        return f"{place}: {error['msg']}"
-    return f"{place}: unknown key{_nearest(str(error['loc'][-1]), _keys(error['loc']))}"
+    """Where, what, and what to write instead. What was written is not repeated where it may be a secret."""
+    parts = [part for part in error["loc"] if part != "[key]"]
+    place, key = ".".join(map(str, parts)), str(parts[-1])
+    match error["type"]:
+        case "extra_forbidden":
+            return f"{place}: unknown key{nearest(key, _keys(error['loc']))}"
+        case "missing":
+            return f"{place}: is missing"
+        case "union_tag_not_found":
+            return f"{place}: has no kind; there is {', '.join(_kinds(parts[0]))}"
+        case "union_tag_invalid":
+            kinds, kind = _kinds(parts[0]), error["ctx"]["tag"]
+            return f"{place}: kind {kind!r} is none of {', '.join(kinds)}{nearest(kind, kinds)}"
+        case _:
+            return f"{place}: expected {_expected(error)}"
+
+
+def _expected(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "tuple_type" if error["loc"][0] in TABLES and len(error["loc"]) == 1:
+            return f"a list of tables, each under [[{error['loc'][0]}]]"
+        case "tuple_type":
+            given = error["input"]
+            example = json.dumps(given if isinstance(given, str) else "Workload", ensure_ascii=False)
+            return f"a list of texts, such as [{example}]"
+        case "string_pattern_mismatch":
+            return PATTERNS[error["ctx"]["pattern"]]
+        case fault:
+            return EXPECTED.get(fault) or error["msg"].removeprefix("Input should be ")
+
+
+def _kinds(table: int | str) -> list[str]:
+    return [model.model_fields["kind"].default for model in TABLES[str(table)]]
 
 
 def _keys(place: tuple[int | str, ...]) -> Iterable[str]:
-    """The keys that the table at `place` knows."""
-    tables: dict[str, Iterable[type[Value]]] = {
-        "sources": get_args(Source),
-        "channels": get_args(Channel),
-        "tags": [Tags],
-        "accounts": [Names],
-        "principals": [Names],
-        "workloads": [Workload],
-    }
+    """The keys that the table at `place` knows; of sources and channels, those of the kind at `place`."""
     if len(place) == 1:
         return Settings.model_fields
     models = [
-        m
-        for m in tables.get(str(place[0]), [])
-        if len(place) < 4 or m.model_fields["kind"].default == place[2]
+        model
+        for model in TABLES.get(str(place[0]), ())
+        if len(place) < 4 or model.model_fields["kind"].default == place[2]
     ]
     return [name for model in models for name in model.model_fields]
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else ""

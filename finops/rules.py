@@ -2,26 +2,27 @@
 
 The header says what the finding says; thresholds are parameters that finops.toml may override, for
 all or for one workload. A rule runs only on days for which the sources it needs are complete, and one
-that fails is a finding of its own, so that the others still speak.
+that fails, or a file of the user's that is no rule, is a finding of its own, so that the others still speak.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from string import Formatter
 from typing import Any, Literal
 
 import duckdb
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from finops.errors import ConfigError, RuleError
+from finops.errors import ConfigError, QueryError, RuleError
 from finops.model import Finding, Severity, Value
 from finops.money import usd
-from finops.sqlfile import ALERTS, Header, SqlFile, load, read
+from finops.sqlfile import ALERTS, Header, SqlFile, SqlFileError, load, read
 
 Need = Literal["bill", "metrics", "inventory"]
 GIVEN = frozenset({"day", "now"})
@@ -30,11 +31,28 @@ LABELS = ("workload", "team", "environment", "account_id", "model")
 
 
 class Param(Value):
-    """`unit` is shown to people: `times`, `USD`, `days` ..."""
+    """`unit` is shown to people: `times`, `USD`, `days` ... `value` says what sort a setting must be of."""
 
     value: Decimal | bool | str | int
     unit: str
     doc: str = ""
+
+    def expects(self, given: object) -> str | None:
+        """What should stand where `given` does; None where it may stand."""
+        if _sort(given) != _sort(self.value):
+            return _sort(self.value)
+        if not isinstance(given, int | Decimal):
+            return None
+        number, shipped = Decimal(given), Decimal(self.value)
+        if not number.is_finite():
+            return "a finite number"
+        if number < 0 <= shipped:
+            return "0 or more"
+        if self.unit == "days" and number != number.to_integral_value():
+            return "a whole number"
+        if self.unit.startswith("share") and number > 1 >= shipped:
+            return "a share, 0 to 1"
+        return None
 
 
 class RuleHeader(Header):
@@ -61,6 +79,7 @@ class Rule(RuleHeader):
     values: dict[str, Any]
     by_workload: dict[str, dict[str, Any]] = {}
     forced: Severity | None = None  # by finops.toml, whatever a row says
+    fault: str | None = None  # why its file is no rule: it never runs, and every check says so
 
     @property
     def runbook(self) -> str:
@@ -74,7 +93,7 @@ class RuleSettings(BaseModel):
 
     enabled: bool = True
     severity: Severity | None = None
-    workloads: dict[str, dict[str, Decimal | bool | str | int]] = {}
+    workloads: dict[str, dict[str, Any]] = {}
 
 
 class Checked(Value):
@@ -87,63 +106,104 @@ class Checked(Value):
 
 
 def shipped(settings: Mapping[str, RuleSettings], directories: Iterable[Path] = ()) -> list[Rule]:
-    """Every rule file, ours and then `directories`; a later file of the same name wins."""
-    found: dict[str, tuple[SqlFile, RuleHeader]] = {}
-    for directory in (ALERTS, *directories):
+    """Every rule file, ours and then `directories`; a later file of the same name wins.
+
+    One of `directories` that is malformed is a rule with a `fault`; one of ours raises. Settings that no rule
+    has, or of another sort than the rule's own, are a ConfigError.
+    """
+    found = {path.stem: parse(path) for path in sorted(ALERTS.glob("*.sql"))}
+    for directory in directories:
         if not directory.is_dir():
             raise ConfigError(f"alerts: {directory}: no such directory")
         for path in sorted(directory.glob("*.sql")):
-            found[path.stem] = load(path, RuleHeader)
-    for name in settings.keys() - found.keys():
-        raise ConfigError(f"[rules.{name}]: no such rule{_nearest(name, found)}")
-    rules = [
-        _rule(file, header, settings.get(name, RuleSettings())) for name, (file, header) in found.items()
-    ]
+            try:
+                found[path.stem] = parse(path)
+            except (RuleError, SqlFileError) as exc:
+                found[path.stem] = _faulty(path, exc)
+    for name in sorted(settings.keys() - found.keys()):
+        raise ConfigError(f"[rules.{name}]: no such rule{nearest(name, found)}")
+    rules = [_set(rule, settings.get(name, RuleSettings())) for name, rule in found.items()]
     return [rule for rule in rules if settings.get(rule.name, RuleSettings()).enabled]
 
 
-def _rule(file: SqlFile, header: RuleHeader, settings: RuleSettings) -> Rule:
-    declared = header.params.keys() | GIVEN
-    for name in sorted(file.names - declared):
-        raise RuleError(f"{file.path.name}: uses ${name}, which is not in its params")
+def parse(path: Path) -> Rule:
+    """A rule as its file has it; RuleError or SqlFileError where the file is malformed."""
+    try:
+        file, header = load(path, RuleHeader)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise RuleError(f"{path}: {exc}") from exc
+    for name in sorted(file.names - header.params.keys() - GIVEN):
+        raise RuleError(f"{path}: uses ${name}, which is not in its params")
     for name in sorted(header.params.keys() - file.names):
-        raise RuleError(f"{file.path.name}: declares the parameter {name} and never uses it")
+        raise RuleError(f"{path}: declares the parameter {name} and never uses it")
     values = {name: param.value for name, param in header.params.items()}
-    own = _overrides(f"[rules.{file.name}]", header.params, settings.model_extra or {})
-    by_workload = {
-        workload: values
-        | own
-        | _overrides(f"[rules.{file.name}.workloads.{workload}]", header.params, params)
-        for workload, params in settings.workloads.items()
-    }
+    return Rule(**header.model_dump(), name=file.name, file=file, values=values)
+
+
+def _faulty(path: Path, exc: Exception) -> Rule:
+    """Needs nothing, so that every check gets as far as its fault."""
     return Rule(
-        **header.model_dump(),
-        name=file.name,
-        file=file,
-        values=values | own,
-        by_workload=by_workload,
-        forced=settings.severity,
+        name=path.stem,
+        title="no rule until its file is mended",
+        severity="warn",
+        headline="",
+        summary="",
+        why="",
+        next_step="",
+        needs=(),
+        file=SqlFile(name=path.stem, path=path, sql="", names=frozenset()),
+        values={},
+        fault=" ".join(str(exc).split()),
     )
 
 
-def _overrides(where: str, params: Mapping[str, Param], given: Mapping[str, Any]) -> dict[str, Any]:
+def _set(rule: Rule, settings: RuleSettings) -> Rule:
+    """The rule as finops.toml wants it. Whether a faulty one has such parameters, nobody knows."""
+    if rule.fault:
+        return rule
+    where = f"rules.{rule.name}"
+    values = rule.values | _overrides(
+        where, rule.params, settings.model_extra or {}, RuleSettings.model_fields
+    )
+    by_workload = {
+        workload: values | _overrides(f"{where}.workloads.{workload}", rule.params, given)
+        for workload, given in settings.workloads.items()
+    }
+    return rule.model_copy(update={"values": values, "by_workload": by_workload, "forced": settings.severity})
+
+
+def _overrides(
+    where: str, params: Mapping[str, Param], given: Mapping[str, Any], others: Iterable[str] = ()
+) -> dict[str, Any]:
+    """`given`, checked. `others` are keys that `where` knows besides parameters, for the hint."""
     for name, value in given.items():
         if name not in params:
-            raise ConfigError(f"{where}: no parameter {name!r}{_nearest(name, params)}")
-        if _sort(params[name].value) != _sort(value):
+            raise ConfigError(f"[{where}]: no parameter {name}{nearest(name, (*params, *others))}")
+        param = params[name]
+        expected = param.expects(value)
+        if expected:
             raise ConfigError(
-                f"{where}: {name} = {value!r}: expected like {params[name].value!r} ({params[name].unit})"
+                f"[{where}]: {name} = {_toml(value)}: expected {expected} ({param.unit}), such as {_toml(param.value)}"
             )
-    return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in given.items()}
+    return dict(given)
 
 
 def _sort(value: object) -> str:
-    return "switch" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "a text"
+    return "a number" if isinstance(value, int | Decimal) else type(value).__name__
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def _toml(value: object) -> str:
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, default=str, ensure_ascii=False)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint to end a refusal with, or nothing where no known name is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def last_complete_day(con: duckdb.DuckDBPyConnection, need: Need) -> date | None:
@@ -164,8 +224,19 @@ def last_complete_day(con: duckdb.DuckDBPyConnection, need: Need) -> date | None
     return min(day, date.max - SNAPSHOT_HOLDS) + SNAPSHOT_HOLDS
 
 
+def refuse_unheld(con: duckdb.DuckDBPyConnection, day: date, now: datetime) -> None:
+    """QueryError where `day` is before the bill, or after both the bill and today: there, "nothing found"
+    would read as health. A bill that is late is another thing: rules that need it are blind, others run."""
+    first, last = con.execute("select min(day), max(day) from billed_daily").fetchall()[0]
+    if first is not None and not first <= day <= max(last, now.date()):
+        raise QueryError(
+            f"{day}: the ledger holds {first} to {last}; choose one of these days, or set this machine's clock"
+        )
+
+
 def check(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], day: date, now: datetime) -> Checked:
     """Run every rule on `day`, and on the days before it that the rule scores again."""
+    refuse_unheld(con, day, now)
     reach = {need: last_complete_day(con, need) for need in ("bill", "metrics", "inventory")}
     findings: list[Finding] = []
     evaluated: dict[str, date] = {}
@@ -200,16 +271,26 @@ def offenders(con: duckdb.DuckDBPyConnection, rule: Rule, day: date, now: dateti
 def _run(
     con: duckdb.DuckDBPyConnection, rule: Rule, values: Mapping[str, Any], day: date, now: datetime
 ) -> list[Finding]:
+    if rule.fault:
+        raise RuleError(rule.fault)
     bound = rule.file.bind(**values, day=day, now=now.replace(tzinfo=None))
     result = con.execute(rule.file.sql, bound)
     names = [column[0] for column in result.description]
     rows = result.fetchall()
     if "subject" not in names:
         raise RuleError(f"{rule.file.path.name}: returns no column `subject`; it has {', '.join(names)}")
-    return [_finding(rule, day, dict(zip(names, row, strict=True))) for row in rows]
+    try:
+        return [_finding(rule, day, dict(zip(names, row, strict=True))) for row in rows]
+    except ValidationError as exc:
+        faults = (f"column {fault['loc'][0]}: {fault['msg']}" for fault in exc.errors())
+        raise RuleError(f"{rule.file.path.name}: {'; '.join(faults)}") from exc
+    except InvalidOperation as exc:
+        raise RuleError(f"{rule.file.path.name}: column usd: holds what is no number") from exc
 
 
 def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
+    if row["subject"] is None:
+        raise RuleError(f"{rule.file.path.name}: returns a row whose `subject` is NULL")
     series = row.pop("series", None) or []
     labels = {name: row.get(name) for name in LABELS}
     own = {"subject", "usd", "severity", "basis", "next_step"}
@@ -244,7 +325,7 @@ class _Words(Formatter):
 def sentence(template: str, row: Mapping[str, Any]) -> str:
     try:
         return _Words().vformat(template, (), row)
-    except (KeyError, ValueError, TypeError) as exc:
+    except (LookupError, AttributeError, ArithmeticError, ValueError, TypeError) as exc:
         raise RuleError(
             f"summary {template!r}: {exc}; it may name only columns that the rule returns"
         ) from exc

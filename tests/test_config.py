@@ -22,6 +22,7 @@ def read(home: Path, text: str, **environment: str) -> config.Settings:
 
 
 def test_a_whole_file(tmp_path: Path) -> None:
+    (tmp_path / "our-alerts").mkdir()
     settings = read(
         tmp_path,
         """
@@ -54,8 +55,8 @@ def test_a_whole_file(tmp_path: Path) -> None:
     )
     assert [source.kind for source in settings.sources] == ["cur", "prices"]
     assert (settings.tags.workload, settings.tags.team) == (("Workload", "app"), ("Team",))
-    assert dict(settings.naming.accounts["111122223333"].given()) == {"team": "search"}
-    assert [(unit.workload, unit.namespace, unit.resource) for unit in settings.units] == [
+    assert dict(settings.plan.naming.accounts["111122223333"].given()) == {"team": "search"}
+    assert [(unit.workload, unit.namespace, unit.resource) for unit in settings.plan.units] == [
         ("claims", "AWS/States", "claims"),
         ("chat", "AWS/Bedrock", None),
     ]
@@ -75,25 +76,44 @@ def test_nothing_is_needed(tmp_path: Path) -> None:
         pytest.param("sorces = []", "sorces: unknown key; did you mean sources?", id="a table"),
         pytest.param('[[sources]]\nkind = "cur"\npath = "x"\nexprot = "y"', "unknown key; did you mean export?",
                      id="of a source"),
-        pytest.param('[[sources]]\nkind = "curr"\npath = "x"', "sources.0: Input tag 'curr'", id="a kind of source"),
-        pytest.param('[[sources]]\nkind = "cur"', "sources.0.cur.path: Field required", id="a key left out"),
-        pytest.param('[[sources]]\npath = "x"', "sources.0: Unable to extract tag using discriminator 'kind'",
+        pytest.param('[[sources]]\nkind = "curr"\npath = "x"',
+                     "sources.0: kind 'curr' is none of cur, metric_stream, inventory, prices; did you mean cur?",
+                     id="a kind of source"),
+        pytest.param('[[channels]]\nkind = "teams"',
+                     "channels.0: kind 'teams' is none of console, slack, webhook", id="nothing near"),
+        pytest.param('[[sources]]\nkind = "cur"', "sources.0.cur.path: is missing", id="a key left out"),
+        pytest.param('[[sources]]\npath = "x"', "sources.0: has no kind; there is cur, metric_stream,",
                      id="a kind left out"),
         pytest.param('[tags]\nworklod = ["x"]', "tags.worklod: unknown key; did you mean workload?", id="of a tag"),
-        pytest.param('[tags]\nworkload = "x"', "tags.workload: Input should be a valid tuple",
+        pytest.param('[tags]\nworkload = "x"', 'tags.workload: expected a list of texts, such as ["x"]',
                      id="a word for a list"),
-        pytest.param("[accounts.12]\nteam = 'x'", "accounts.12.[key]: String should match pattern",
+        pytest.param("[tags]\nworkload = 5", 'expected a list of texts, such as ["Workload"]', id="a number as list"),
+        pytest.param("[tags]\nworkload = [5]", 'tags.workload.0: expected a text, such as "search"', id="not texts"),
+        pytest.param('[sources]\nkind = "cur"', "sources: expected a list of tables, each under [[sources]]",
+                     id="a table for a list of them"),
+        pytest.param('sources = ["cur"]', "sources.0: expected a table", id="a word for a table"),
+        pytest.param('tags = "x"', "tags: expected a table", id="a word for the tags"),
+        pytest.param("[rules]\nspend_spike = 3", "rules.spend_spike: expected a table", id="a number for a table"),
+        pytest.param('[[sources]]\nkind = "prices"\ndiscount = 25', "discount: expected less than or equal to 1",
+                     id="percent for a share"),
+        pytest.param('[[sources]]\nkind = "prices"\ndiscount = "x"', "discount: expected a number", id="no number"),
+        pytest.param("[accounts.12]\nteam = 'x'", "accounts.12: expected an account id of twelve digits",
                      id="an account id too short"),
         pytest.param("[accounts.111122223333]\nteems = 'x'", "did you mean team?", id="of an account"),
         pytest.param('[principals."role/x"]\nenviroment = "x"', "did you mean environment?", id="of a principal"),
         pytest.param('[cost_categories]\nowner = "x"', "[cost_categories] owner: not one of workload, team",
                      id="of a cost category"),
         pytest.param('[[workloads]]\nname = "x"\nunits = "y"', "unknown key; did you mean unit?", id="of a workload"),
-        pytest.param('[[workloads]]\nname = "x"\nunit = "sqs:y"', "workloads.0.unit: String should match pattern",
+        pytest.param('[[workloads]]\nname = "x"\nunit = "sqs:y"', "workloads.0.unit: expected bedrock_invocations,",
                      id="a unit"),
         pytest.param(SLACK + 'chanel = "#x"', "unknown key; did you mean channel?", id="of a channel"),
-        pytest.param("[rules.spend_spike]\nseverity = 'loud'", "severity: Input should be 'info', 'warn' or 'page'",
+        pytest.param("[rules.spend_spike]\nseverity = 'loud'", "severity: expected 'info', 'warn' or 'page'",
                      id="a severity"),
+        pytest.param("[rules.spend_spke]", "[rules.spend_spke]: no such rule; did you mean spend_spike?", id="a rule"),
+        pytest.param("[rules.spend_spike]\nration = 2", "no parameter ration; did you mean ratio?", id="a parameter"),
+        pytest.param("[rules.spend_spike]\nenabld = false", "no parameter enabld; did you mean enabled?",
+                     id="a key of every rule"),
+        pytest.param('alerts = ["nowhere"]', "nowhere: no such directory", id="a directory"),
         pytest.param("sources = [", "finops.toml: ", id="no TOML"),
     ],
 )  # fmt: skip
@@ -104,6 +124,12 @@ def test_a_misspelt_key_is_refused_with_the_nearest_right_one(
         read(tmp_path, text)
     assert str(tmp_path / "finops.toml") in str(caught.value)
     assert caught.value.exit_code == 3
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"channels\.0\.webhook\.url: expected a text") as caught:
+        read(tmp_path, '[[channels]]\nkind = "webhook"\nurl = ["https://x.test/secret"]')
+    assert "x.test" not in str(caught.value)
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

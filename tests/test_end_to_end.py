@@ -160,7 +160,7 @@ def test_the_spike_reaches_slack_once(
 
 def test_fail_on_is_for_scripts(home: Path) -> None:
     finops(home, "check", "--fail-on", "page", code=1)
-    finops(home, "check", "--day", "2020-01-01", "--fail-on", "info", code=0)
+    finops(home, "check", "--day", "2020-01-01", "--fail-on", "info", code=2)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -16,10 +17,9 @@ from bill import ACCOUNT, Row, cur2, line
 from home import NOW, SOURCE, Home
 
 from finops import pipeline, rules
-from finops.errors import ConfigError, RuleError
+from finops.errors import ConfigError, FinopsError, QueryError
 from finops.model import Finding
 from finops.rules import RuleSettings
-from finops.sqlfile import SqlFileError
 
 CASES = Path(__file__).parent / "alerts"
 DAY = date(2026, 11, 18)
@@ -258,7 +258,7 @@ def test_an_incomplete_day_is_not_judged(spikes: Home) -> None:
     """Of the three days that spend_spike scores, the two last are beyond the bill."""
     with pipeline.published(spikes.path) as con:
         checked = rules.check(con, rules.shipped({}), DAY + timedelta(days=2), NOW)
-        later = rules.check(con, rules.shipped({}), DAY + timedelta(days=3), NOW)
+        later = rules.check(con, rules.shipped({}), DAY + timedelta(days=3), NOW + timedelta(days=1))
     assert checked.evaluated["spend_spike"] == DAY
     assert {f.day for f in checked.findings if f.rule == "spend_spike"} == {DAY}
     assert "spend_spike" not in later.evaluated
@@ -276,7 +276,7 @@ def write_rule(directory: Path, sql: str, *, params: str = "", summary: str = "s
         "next_step": "n",
     }
     words = "\n".join(f'{key} = "{value}"' for key, value in texts.items())
-    (directory / "mine.sql").write_text(f"/*---\n{words}\n{params}---*/\n{sql}")
+    (directory / "mine.sql").write_text(f"/*---\n{words}\n{params}---*/\n{sql}", "utf-8", "surrogateescape")
     return directory
 
 
@@ -288,10 +288,25 @@ def write_rule(directory: Path, sql: str, *, params: str = "", summary: str = "s
             "select 1 as one where $day is not null", "s", "returns no column `subject`", id="no subject"
         ),
         pytest.param(
-            "select 'x' as subject",
-            "{missing}",
+            "select null as subject", "s", "a row whose `subject` is NULL", id="a subject without a name"
+        ),
+        pytest.param(
+            "select 'x' as subject, 'loud' as severity", "s", "mine.sql: column severity", id="a severity"
+        ),
+        pytest.param(
+            "select 'x' as subject, 'much' as usd", "s", "mine.sql: column usd", id="dollars in words"
+        ),
+        pytest.param(
+            "select 'x' as subject", "{missing}", "only columns that the rule returns", id="no such column"
+        ),
+        pytest.param(
+            "select 'x' as subject", "{}", "only columns that the rule returns", id="a column without a name"
+        ),
+        pytest.param(
+            "select 'x' as subject, 'y' as word",
+            "{word:usd}",
             "only columns that the rule returns",
-            id="no such column",
+            id="a word as dollars",
         ),
     ],
 )
@@ -308,41 +323,111 @@ def test_a_broken_rule_is_a_finding_and_the_others_still_speak(
     assert "spend_spike" in checked.evaluated
 
 
-@pytest.mark.parametrize(
-    ("sql", "params", "error", "message"),
+MALFORMED = pytest.mark.parametrize(
+    ("sql", "params", "message"),
     [
-        pytest.param("select $ratio as subject", "", RuleError, r"mine\.sql: uses \$ratio, which is not in its params",
-                     id="undeclared"),
-        pytest.param("select 1 as subject", '[params.ratio]\nvalue = 3\nunit = "times"\n', RuleError,
-                     r"mine\.sql: declares the parameter ratio and never uses it", id="unused"),
-        pytest.param("select 1; select 2", "", SqlFileError, "holds 2 statements", id="two statements"),
-        pytest.param("selec 1", "", SqlFileError, r"mine\.sql.*syntax", id="not SQL"),
-        pytest.param("select 1 as subject", "colour = 3\n", SqlFileError, "colour", id="an unknown header key"),
+        pytest.param("select $ratio as subject", "", "uses $ratio, which is not in its params", id="undeclared"),
+        pytest.param("select 1 as subject", '[params.ratio]\nvalue = 3\nunit = "times"\n',
+                     "declares the parameter ratio and never uses it", id="unused"),
+        pytest.param("select 1; select 2", "", "holds 2 statements", id="two statements"),
+        pytest.param("selec 1", "", "syntax error", id="not SQL"),
+        pytest.param("select 1 as subject", "colour = 3\n", "colour", id="an unknown header key"),
+        pytest.param("select '\udcff' as subject", "", "can't decode byte", id="not UTF-8"),
     ],
 )  # fmt: skip
-def test_a_malformed_rule_is_refused(
-    tmp_path: Path, sql: str, params: str, error: type[Exception], message: str
+
+
+@MALFORMED
+def test_a_malformed_file_is_a_finding_and_the_others_still_speak(
+    spikes: Home, tmp_path: Path, sql: str, params: str, message: str
 ) -> None:
     directory = write_rule(tmp_path / "alerts", sql, params=params)
-    with pytest.raises(error, match=message):
-        rules.shipped({}, [directory])
+    found = rules.shipped({"mine": RuleSettings.model_validate({"ratio": 3})}, [directory])
+    with pipeline.published(spikes.path) as con:
+        checked = rules.check(con, found, DAY + timedelta(days=1), NOW)
+    (failure,) = [f for f in checked.findings if f.rule == "rule_failed"]
+    assert (failure.subject, failure.severity) == ("mine", "warn")
+    for part in ("mine.sql", message):
+        assert part in failure.summary
+    assert "mine" not in checked.evaluated
+    assert "spend_spike" in checked.evaluated
+
+
+@MALFORMED
+def test_a_malformed_file_is_refused(tmp_path: Path, sql: str, params: str, message: str) -> None:
+    directory = write_rule(tmp_path / "alerts", sql, params=params)
+    with pytest.raises(FinopsError, match=re.escape(message)):
+        rules.parse(directory / "mine.sql")
+
+
+def test_a_malformed_file_may_be_switched_off(tmp_path: Path) -> None:
+    directory = write_rule(tmp_path / "alerts", "selec 1")
+    assert "mine" not in {r.name for r in rules.shipped({"mine": RuleSettings(enabled=False)}, [directory])}
+
+
+def test_severity_is_the_setting_then_the_row_then_the_header(spikes: Home, tmp_path: Path) -> None:
+    sql = "from (values ('a', 'page'), ('b', null)) as t(subject, severity) where $day is not null"
+    directory = write_rule(tmp_path / "alerts", sql)
+    for severity, expected in ((None, ["page", "warn"]), ("info", ["info", "info"])):
+        settings = {"mine": RuleSettings.model_validate({"severity": severity})}
+        (rule,) = [r for r in rules.shipped(settings, [directory]) if r.name == "mine"]
+        with pipeline.published(spikes.path) as con:
+            assert [f.severity for f in rules.offenders(con, rule, DAY, NOW)] == expected
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        pytest.param({"spend_spke": {}}, r"\[rules.spend_spke\]: no such rule; did you mean 'spend_spike'", id="rule"),
-        pytest.param({"spend_spike": {"ration": 2}}, "no parameter 'ration'; did you mean 'ratio'", id="parameter"),
-        pytest.param({"spend_spike": {"workloads": {"w": {"ration": 2}}}}, r"workloads.w\]: no parameter 'ration'",
-                     id="a workload's parameter"),
-        pytest.param({"spend_spike": {"guard": 1}}, "guard = 1: expected like True", id="a number for a switch"),
-        pytest.param({"spend_spike": {"ratio": True}}, "ratio = True: expected like", id="a switch for a number"),
-        pytest.param({"spend_spike": {"ratio": "three"}}, "ratio = 'three': expected like", id="a word for a number"),
+        pytest.param({"spend_spke": {}}, "[rules.spend_spke]: no such rule; did you mean spend_spike?", id="rule"),
+        pytest.param({"spend_spike": {"ration": 2}}, "[rules.spend_spike]: no parameter ration; did you mean ratio?",
+                     id="parameter"),
+        pytest.param({"spend_spike": {"workloads": {"w": {"ration": 2}}}},
+                     "[rules.spend_spike.workloads.w]: no parameter ration", id="a workload's parameter"),
+        pytest.param({"spend_spike": {"workloads": {"w": {"ratio": "x"}}}},
+                     '[rules.spend_spike.workloads.w]: ratio = "x": expected a number', id="a workload's value"),
+        pytest.param({"spend_spike": {"guard": 1}}, "guard = 1: expected true or false (true or false), such as true",
+                     id="a number for a switch"),
+        pytest.param({"spend_spike": {"ratio": True}}, "ratio = true: expected a number", id="a switch for a number"),
+        pytest.param({"spend_spike": {"ratio": "three"}}, 'ratio = "three": expected a number (times), such as 3.0',
+                     id="a word for a number"),
+        pytest.param({"spend_spike": {"ratio": [3]}}, "ratio = [3]: expected a number", id="a list for a number"),
+        pytest.param({"spend_spike": {"ratio": DAY}}, 'ratio = "2026-11-18": expected a number', id="a date"),
+        pytest.param({"spend_spike": {"ratio": Decimal("-3")}}, "ratio = -3: expected 0 or more (times)", id="minus"),
+        pytest.param({"spend_spike": {"ratio": Decimal("nan")}}, "ratio = NaN: expected a finite number", id="nan"),
+        pytest.param({"reconciliation": {"tolerance_usd": -1}}, "tolerance_usd = -1: expected 0 or more (USD)",
+                     id="below zero"),
+        pytest.param({"untagged_spend": {"window_days": Decimal("2.5")}},
+                     "window_days = 2.5: expected a whole number (days), such as 7", id="half a day"),
+        pytest.param({"cache_hit_rate": {"min_rate": 60}}, "min_rate = 60: expected a share, 0 to 1 (share of input)",
+                     id="percent"),
     ],
 )  # fmt: skip
 def test_misspelt_settings(settings: dict[str, dict[str, Any]], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
         rules.shipped({name: RuleSettings.model_validate(given) for name, given in settings.items()})
+
+
+@pytest.mark.parametrize("value", [2, Decimal("2.5"), 0, Decimal("1E+40")])
+def test_a_number_is_a_number(value: int | Decimal) -> None:
+    found = rules.shipped({"spend_spike": RuleSettings.model_validate({"ratio": value})})
+    assert [rule.values["ratio"] for rule in found if rule.name == "spend_spike"] == [value]
+
+
+@pytest.mark.parametrize(
+    ("day", "now"),
+    [
+        pytest.param(date(1990, 1, 1), NOW, id="before the bill"),
+        pytest.param(NOW.date() + timedelta(days=1), NOW, id="tomorrow"),
+        pytest.param(date(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC), id="a clock that is behind"),
+    ],
+)
+def test_a_day_outside_the_ledger_is_an_error(spikes: Home, day: date, now: datetime) -> None:
+    ((first, last),) = spikes.ask("select min(day), max(day) from billed_daily")
+    with (
+        pipeline.published(spikes.path) as con,
+        pytest.raises(QueryError, match=f"{day}: the ledger holds {first} to {last}; "),
+    ):
+        rules.check(con, rules.shipped({}), day, now)
 
 
 def test_a_rule_may_be_switched_off() -> None:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
+import duckdb
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from finops import config, pipeline
+from finops import metrics as views
+from finops import rules as engine
 from finops.commands.context import Context
 from finops.errors import ConfigError
+from finops.model import SEVERITIES, Finding, at_least
+from finops.money import usd
+from finops.state import FILE, State
 
 app = typer.Typer()
 rules_app = typer.Typer(help="What is watched, with which thresholds.", invoke_without_command=True)
@@ -45,8 +55,6 @@ def sync(ctx: typer.Context, rebuild: Rebuild = False, as_json: AsJson = False) 
 
 
 def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
-    from finops import pipeline
-
     with _progress() as say:
         done = pipeline.sync(context.home, context.settings, context.now, rebuild=rebuild, say=say)
     words = [
@@ -59,7 +67,9 @@ def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
     if done.kept:
         words.append(f"{len(done.kept)} no longer delivered and kept")
     if done.dropped:
-        words.append(f"{len(done.dropped)} dropped, their source or file is gone: {', '.join(done.dropped[:3])}")
+        words.append(
+            f"{len(done.dropped)} dropped, their source or file is gone: {', '.join(done.dropped[:3])}"
+        )
     sys.stderr.write(f"synced: {', '.join(words)}\n")
     return done.model_dump(mode="json")
 
@@ -67,7 +77,7 @@ def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
 class _progress:
     """Progress on stderr while a person watches; nothing when piped."""
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> pipeline.Progress:
         console = Console(stderr=True)
         self._status = console.status("looking at the sources") if console.is_terminal else None
         if self._status:
@@ -93,34 +103,38 @@ def run(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_js
 
 
 def _check(context: Context, day: datetime | None, fail_on: FailOn, as_json: bool) -> int:
-    from finops import pipeline
-    from finops.model import SEVERITIES, at_least
-
-    ran = pipeline.check(context.home, context.settings, context.now, day.date() if day else None)
-    found = [f for f in ran.checked.findings if f.day == ran.day or f.rule == "rule_failed"]
+    wanted = day.date() if day else None
+    ran = pipeline.check(context.home, context.settings, context.now, wanted)
     if as_json:
-        told = [{"reason": n.reason, "incident": n.incident.id} for n in ran.decision.notices]
-        typer.echo(
-            json.dumps(
-                {"day": ran.day.isoformat(), "findings": [f.model_dump(mode="json") for f in found], "told": told,
-                 "blind": ran.checked.blind, "outcomes": [o.model_dump(mode="json") for o in ran.outcomes]},
-                indent=2,
-            )
-        )  # fmt: skip
+        typer.echo(json.dumps(_as_json(ran), indent=2))
     else:
-        _summarise(ran, found)
+        _summarise(ran)
     for outcome in ran.outcomes:
         if outcome.error:
             sys.stderr.write(f"finops: {outcome.channel}: {outcome.error}\n")
     floors = [severity for severity in SEVERITIES if severity == fail_on]  # none for `never`
-    return int(any(at_least(f.severity, floor) for f in found for floor in floors))
+    return int(any(at_least(f.severity, floor) for f in ran.checked.findings for floor in floors))
 
 
-def _summarise(ran: Any, found: list[Any]) -> None:
-    counts = {s: sum(f.severity == s for f in found) for s in ("page", "warn", "info")}
-    words = ", ".join(f"{n} {s}" for s, n in counts.items() if n) or "nothing"
+def _as_json(ran: pipeline.Ran) -> dict[str, object]:
+    return {
+        "day": ran.day.isoformat(),
+        "findings": [finding.model_dump(mode="json") for finding in ran.checked.findings],
+        "told": [{"reason": n.reason, "incident": n.incident.id} for n in ran.decision.notices],
+        "blind": ran.checked.blind,
+        "outcomes": [outcome.model_dump(mode="json") for outcome in ran.outcomes],
+    }
+
+
+def _summarise(ran: pipeline.Ran) -> None:
+    """Findings are of every day that the run scored, as are the notices made of them."""
+    severities = Counter(finding.severity for finding in ran.checked.findings)
+    reasons = Counter(notice.reason for notice in ran.decision.notices)
+    found = [f"{severities[s]} {s}" for s in reversed(SEVERITIES) if severities[s]]
+    told = [f"{count} {reason}" for reason, count in reasons.most_common()]
     sys.stderr.write(
-        f"checked {ran.day}: {words} found, {len(ran.decision.notices)} told (finops incidents list)\n"
+        f"checked {ran.day}: {', '.join(found) or 'nothing'} found; "
+        f"told: {', '.join(told) or 'nothing new'} (finops incidents list)\n"
     )
     for name, why in sorted(ran.checked.blind.items()):
         sys.stderr.write(f"could not see: {name}: {why}\n")
@@ -129,9 +143,6 @@ def _summarise(ran: Any, found: list[Any]) -> None:
 @app.command(epilog="Example: finops status --json")
 def status(ctx: typer.Context, as_json: AsJson = False) -> None:
     """How far each source reaches, what is attributed, what is open."""
-    from finops import pipeline
-    from finops.state import FILE, State
-
     context: Context = ctx.obj
     with pipeline.published(context.home) as con:
         state: dict[str, Any] = {
@@ -157,7 +168,7 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
         _show_status(state)
 
 
-def _rows(con: Any, sql: str) -> list[dict[str, Any]]:
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
     result = con.execute(sql)
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -167,10 +178,11 @@ def _show_status(state: dict[str, Any]) -> None:
     console = Console(soft_wrap=True)
     meta, sums = state["meta"], state["reconciliation"]
     console.print(f"generation {meta['generation']}, published {meta['published_at']:%Y-%m-%d %H:%M} UTC")
-    console.print(
-        f"billed ${sums['billed_usd'] or 0:,.2f} = attributed ${sums['attributed_usd'] or 0:,.2f} "
-        f"(difference {sums['difference_usd'] or 0})"
+    billed, attributed, difference = (
+        sums[f"{name}_usd"] or Decimal(0) for name in ("billed", "attributed", "difference")
     )
+    equal = "=" if not difference else f"IS NOT, by {usd(difference)},"
+    console.print(f"billed {usd(billed)} {equal} attributed {usd(attributed)}")
     table = Table("source", "through", "complete", "settled", "deliveries", box=None, pad_edge=False)
     for row in state["sources"]:
         cells = [_moment(row[c]) for c in ("data_through", "complete_through", "settled_through")]
@@ -191,12 +203,10 @@ def _moment(value: date | datetime | None) -> str:
 
 
 @app.command(epilog="Example: finops metrics")
-def metrics(as_json: AsJson = False) -> None:
+def metrics(ctx: typer.Context, as_json: AsJson = False) -> None:
     """The views: what one row is, and what its columns mean."""
-    from finops import metrics as views
-
     found = sorted(views.shipped(), key=lambda metric: metric.name)
-    if as_json:
+    if as_json or ctx.obj.json:
         typer.echo(json.dumps([m.model_dump(mode="json", exclude={"file"}) for m in found], indent=2))
         return
     table = Table("view", "one row is", "what", box=None, pad_edge=False)
@@ -217,7 +227,10 @@ def rules(ctx: typer.Context, as_json: AsJson = False) -> None:
     table = Table("rule", "severity", "fires when", "thresholds", box=None, pad_edge=False)
     for rule in found:
         table.add_row(
-            rule.name, rule.severity, rule.title, ", ".join(f"{k} = {v}" for k, v in rule.values.items())
+            rule.name,
+            rule.forced or rule.severity,
+            rule.title,
+            ", ".join(f"{k} = {v}" for k, v in rule.values.items()),
         )
     Console().print(table)
 
@@ -225,20 +238,22 @@ def rules(ctx: typer.Context, as_json: AsJson = False) -> None:
 @rules_app.command("run", epilog="Example: finops rules run spend_spike --day 2026-11-18")
 def run_rule(ctx: typer.Context, name: str, day: Day = None, as_json: AsJson = False) -> None:
     """Run one rule on one day and show what it returns; nobody is told."""
-    from finops import pipeline
-    from finops import rules as engine
-
     context: Context = ctx.obj
     rule = _rule(context, name)
     with pipeline.published(context.home) as con:
-        found = engine.offenders(
-            con, rule, day.date() if day else pipeline.last_day(con, context.now), context.now
-        )
+        wanted = day.date() if day else pipeline.last_day(con, context.now)
+        engine.refuse_unheld(con, wanted, context.now)
+        found = engine.offenders(con, rule, wanted, context.now)
     if as_json or context.json:
         typer.echo(json.dumps([f.model_dump(mode="json") for f in found], indent=2))
-    elif not found:
+    else:
+        _show_findings(name, found)
+
+
+def _show_findings(name: str, found: Sequence[Finding]) -> None:
+    if not found:
         typer.echo(f"{name}: quiet")
-    for finding in found if not (as_json or context.json) else []:
+    for finding in found:
         typer.echo(f"[{finding.severity}] {finding.summary}\n  next: {finding.next_step}")
 
 
@@ -248,17 +263,17 @@ def show_rule(ctx: typer.Context, name: str) -> None:
     typer.echo(_rule(ctx.obj, name).file.path.read_text(encoding="utf-8").rstrip())
 
 
-def _rules(context: Context) -> list[Any]:
+def _rules(context: Context) -> list[engine.Rule]:
     """With the thresholds of finops.toml where there is one, else as shipped."""
-    from finops import config, rules
-
     if (context.home / config.FILE).exists():
-        return rules.shipped(context.settings.rules, context.settings.alerts)
-    return rules.shipped({})
+        return engine.shipped(context.settings.rules, context.settings.alerts)
+    return engine.shipped({})
 
 
-def _rule(context: Context, name: str) -> Any:
+def _rule(context: Context, name: str) -> engine.Rule:
     found = {rule.name: rule for rule in _rules(context)}
     if name not in found:
-        raise ConfigError(f"no rule {name!r}; there is {', '.join(sorted(found))}")
+        raise ConfigError(
+            f"no rule {name!r}{engine.nearest(name, found)}; there is {', '.join(sorted(found))}"
+        )
     return found[name]

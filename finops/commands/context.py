@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from finops.config import Settings
+from finops import config
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,5 @@ class Context:
     now: datetime
 
     @cached_property
-    def settings(self) -> Settings:
-        from finops import config  # config imports every source and channel; `--help` needs none
-
+    def settings(self) -> config.Settings:
         return config.read(self.home)
