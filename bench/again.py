@@ -33,19 +33,17 @@ def startup(rounds: int) -> float:
     return median(run("finops", "--version").cpu for _ in range(rounds))
 
 
-def unchanged(bill: Bill) -> float:
-    """CPU seconds of a sync over files whose every byte was zeroed behind its back, size and time kept.
+def unchanged(bill: Bill) -> tuple[float, int]:
+    """CPU seconds, and deliveries read, of a sync over files whose every byte was zeroed behind its back.
 
-    It can only succeed if it reads none of them.
+    Size and time are kept. A sync that opened one of them would end with an error.
     """
     with _linked(bill.cur) as cur, home(cur) as directory:
         sync(directory)
         for file in _files(cur):
             _hollow(file)
         cost, said = sync(directory)
-        if said["read"] or said["published"]:
-            raise AssertionError(f"an unchanged bill was read again: {said}")
-        return cost.cpu
+        return cost.cpu, len(said["read"])
 
 
 def restatement(before: Bill, after: Bill, rounds: int) -> Again:

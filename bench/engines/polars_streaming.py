@@ -47,16 +47,17 @@ def ledger(files: str) -> pl.LazyFrame:
 
 def daily(lines: pl.DataFrame) -> pl.DataFrame:
     usage_type = pl.col("usage_type")
-    kind = pl.when(pl.col("line_type") != "Usage").then(pl.lit("other"))
-    for name in ("cache_read", "cache_write", "input", "output"):
+    kind: pl.Expr = pl.lit("other")
+    for name in ("output", "input", "cache_write", "cache_read"):  # the last match wins
         pattern = "(?i)" + name.replace("_", "-?") + ("" if "_" in name else "-?token")
-        kind = kind.when(usage_type.str.contains(pattern)).then(pl.lit(name))
+        said = (pl.col("line_type") == "Usage") & usage_type.str.contains(pattern)
+        kind = pl.when(said).then(pl.lit(name)).otherwise(kind)
     native = usage_type.str.extract("^[A-Z0-9]+-(.+?)-(?:input|output|cache)")
     tokens = pl.col("amount") * pl.when(pl.col("unit") == "1K tokens").then(1e3).otherwise(1e6)
     return (
         lines.with_columns(
             pl.col("hour").dt.date().alias("day"),
-            kind.otherwise(pl.lit("other")).alias("kind"),
+            kind.alias("kind"),
             pl.when(pl.col("product_name") == "Amazon Bedrock")
             .then(native)
             .otherwise("product_name")
