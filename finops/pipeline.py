@@ -7,13 +7,14 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
-from finops import __version__, metrics, notify, publish, rules
+from finops import __version__, metrics, notify, publish, rules, sqlfile
 from finops.channels import Channel, Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
@@ -151,39 +152,55 @@ def published(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-def check(home: Path, settings: Settings, now: datetime, day: date | None = None) -> Ran:
-    """Run every rule, decide, tell. `day` defaults to the last complete day of the bill."""
-    with published(home) as con:
+def check(
+    home: Path, settings: Settings, now: datetime, day: date | None = None, *, quiet_stdout: bool = False
+) -> Ran:
+    """Run every rule, decide, tell. `day` defaults to the last complete day of the bill.
+
+    `quiet_stdout`: consoles print on stderr, because stdout belongs to a program.
+    """
+    channels = named(settings.channels or (Console(),), "stderr" if quiet_stdout else None)
+    with State(home / FILE) as state, published(home) as con:
         day = day or last_day(con, now)
-        checked = rules.check(con, rules.shipped(settings.rules, settings.alerts), day, now)
-        generation = con.execute("select generation from meta").fetchall()[0][0]
-        settled = con.execute("select max(settled_through)::date from marks").fetchall()[0][0]
-    channels = named(settings.channels or (Console(),))
-    with State(home / FILE) as state:
-        decision = _record(state, checked.findings, checked.evaluated, now, channels, generation, settled)
-        outcomes = notify.send_pending(state, channels, now)
-        broken = notify.failures(outcomes, day)
-        _record(state, broken, {"channel_failed": day}, now, channels, generation, settled)
-        if broken:
-            outcomes += notify.send_pending(state, channels, now)
+        known = rules.shipped(settings.rules, settings.alerts)
+        checked = rules.check(con, known, day, now, since=state.evaluated())
+        teller = Teller(state, channels, now, *_standing(con))
+        decision = teller.record(checked.findings, checked.evaluated)
+        outcomes = teller.send()
+        about_channels = teller.record(notify.failures(outcomes, day), {"channel_failed": day})
+        if about_channels.notices:
+            outcomes += teller.send()
     return Ran(day=day, checked=checked, decision=decision, outcomes=tuple(outcomes))
 
 
-def _record(
-    state: State,
-    findings: tuple[Finding, ...] | list[Finding],
-    evaluated: dict[str, date],
-    now: datetime,
-    channels: dict[str, Channel],
-    generation: int,
-    settled: date | None,
-) -> Decision:
-    return notify.record(state, findings, evaluated, now, Policy(), channels, generation, settled)
+def _standing(con: duckdb.DuckDBPyConnection) -> tuple[int, date | None]:
+    """Which generation this is, and until when every bill that still comes is settled."""
+    rows = con.execute(sqlfile.read("rules", "standing").sql).fetchall()
+    return rows[0][0], rows[0][1]
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Decides and sends, in the name of one generation at one moment."""
+
+    state: State
+    channels: dict[str, Channel]
+    now: datetime
+    generation: int
+    settled_through: date | None
+
+    def record(self, findings: Sequence[Finding], evaluated: dict[str, date]) -> Decision:
+        return notify.record(
+            self.state, findings, evaluated, self.now, Policy(), self.channels, self.generation, self.settled_through
+        )
+
+    def send(self) -> list[notify.Outcome]:
+        return notify.send_pending(self.state, self.channels, self.now)
 
 
 def last_day(con: duckdb.DuckDBPyConnection, now: datetime) -> date:
     """The last day of the bill that is complete and over."""
-    complete = rules.last_complete_day(con, "bill")
+    complete = rules.reach(con, "bill").furthest
     if complete is None:
         raise QueryError("the ledger holds no billed line yet; look at `finops status`")
     return min(complete, now.date())

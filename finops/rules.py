@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from string import Formatter
+from types import MappingProxyType
 from typing import Any, Literal
 
 import duckdb
@@ -26,6 +27,12 @@ from finops.sqlfile import ALERTS, Header, SqlFile, SqlFileError, load, read
 
 Need = Literal["bill", "metrics", "inventory"]
 GIVEN = frozenset({"day", "now"})
+KINDS: dict[Need, tuple[str, ...]] = {
+    "bill": ("cur", "athena"),
+    "metrics": ("metric_stream", "cloudwatch"),
+    "inventory": ("inventory",),
+}
+CATCH_UP = timedelta(days=31)
 SNAPSHOT_HOLDS = timedelta(days=35)  # an inventory speaks for the days after it, for a while
 LABELS = ("workload", "team", "environment", "account_id", "model")
 
@@ -206,22 +213,22 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def last_complete_day(con: duckdb.DuckDBPyConnection, need: Need) -> date | None:
-    """The last whole day that the sources behind `need` have; None where there is no such source."""
-    kinds = {
-        "bill": ["cur", "athena"],
-        "metrics": ["metric_stream", "cloudwatch"],
-        "inventory": ["inventory"],
-    }[need]
-    rows = con.execute(
-        "select max(coalesce(complete_through, if(kind = 'inventory', date '9999-12-31', null)))"
-        " from freshness where kind in (select unnest(?))",
-        [kinds],
-    ).fetchall()
-    day: date | None = rows[0][0]
-    if day is None or need != "inventory":
-        return day
-    return min(day, date.max - SNAPSHOT_HOLDS) + SNAPSHOT_HOLDS
+class Reach(Value):
+    """Last whole days that the sources behind a need have; None where there is no such source.
+
+    `slowest` is that of the source furthest behind among those that still come.
+    """
+
+    furthest: date | None
+    slowest: date | None
+
+
+def reach(con: duckdb.DuckDBPyConnection, need: Need) -> Reach:
+    query = read("rules", "reach")
+    furthest, slowest = con.execute(query.sql, query.bind(kinds=list(KINDS[need]))).fetchall()[0]
+    if need == "inventory":
+        furthest = slowest = furthest and furthest + SNAPSHOT_HOLDS
+    return Reach(furthest=furthest, slowest=slowest)
 
 
 def refuse_unheld(con: duckdb.DuckDBPyConnection, day: date, now: datetime) -> None:
@@ -234,25 +241,37 @@ def refuse_unheld(con: duckdb.DuckDBPyConnection, day: date, now: datetime) -> N
         )
 
 
-def check(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], day: date, now: datetime) -> Checked:
-    """Run every rule on `day`, and on the days before it that the rule scores again."""
+def check(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    day: date,
+    now: datetime,
+    since: Mapping[str, date] = MappingProxyType({}),
+) -> Checked:
+    """Run every rule on `day`, and on the days before it that the rule scores again.
+
+    `since`: rule -> the last day it has run on. A rule that scores day by day also catches up from there,
+    a month at most: what happened while nobody looked is still told.
+    """
     refuse_unheld(con, day, now)
-    reach = {need: last_complete_day(con, need) for need in ("bill", "metrics", "inventory")}
+    reaches = {need: reach(con, need) for need in KINDS}
     findings: list[Finding] = []
     evaluated: dict[str, date] = {}
     blind: dict[str, str] = {}
     con.execute(read("rules", "expected_once").sql)
     for rule in rules:
-        last = min([day, *(reach[need] or date.min for need in rule.needs)])
+        last = min([day, *(reaches[need].furthest or date.min for need in rule.needs)])
         first = day - timedelta(days=rule.days - 1)
         if last < first:
-            lacking = [need for need in rule.needs if (reach[need] or date.min) < first]
+            lacking = [need for need in rule.needs if (reaches[need].furthest or date.min) < first]
             blind[rule.name] = f"no complete {' and '.join(lacking)} for {day}"
             continue
+        if rule.days > 1 and rule.name in since:
+            first = max(min(first, since[rule.name] + timedelta(days=1)), day - CATCH_UP)
         try:
             for scored in (first + timedelta(days=n) for n in range((last - first).days + 1)):
                 findings += offenders(con, rule, scored, now)
-            evaluated[rule.name] = last
+            evaluated[rule.name] = min([last, *(reaches[need].slowest or last for need in rule.needs)])
         except (duckdb.Error, RuleError) as exc:
             blind[rule.name] = str(exc).splitlines()[0]
             findings.append(failed(rule, day, blind[rule.name]))
