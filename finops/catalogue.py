@@ -184,7 +184,8 @@ class Catalogue:
         for period, payer, origins in self._query("doubles"):
             raise LedgerError(
                 f"billing period {period} of payer {payer} is delivered by {' and '.join(origins)}; every dollar would "
-                'count twice: remove one of these [[sources]], or choose with `export = "..."`'
+                'count twice: remove one of these files or [[sources]], or choose with `export = "..."`. Parts of one '
+                "bill are `<name>-00001`, `<name>-00002` ... in one directory"
             )
         currencies = self._query("currencies")
         if len(currencies) > 1:

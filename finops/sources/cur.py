@@ -8,10 +8,7 @@ resource tags shows none of them there, both tag maps are read.
 
 from __future__ import annotations
 
-import csv
-import gzip
 import os
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -21,7 +18,8 @@ import duckdb
 from finops import sqlfile
 from finops.errors import ReconciliationError, SourceError
 from finops.model import Delivery, Value
-from finops.sources import cur_columns, cur_layout, directory
+from finops.sources import cur_columns, cur_faults, cur_layout, directory
+from finops.sources.cur_files import open_files, stats
 
 NATIVE = ["AmazonBedrock", "AmazonBedrockService", "AmazonBedrockFoundationModels", "AmazonBedrockAgentCore"]
 EDITION = "(Amazon Bedrock Edition)"
@@ -29,7 +27,7 @@ SAMPLE = 12_000  # lines a file is asked for its product metadata
 NAMES = 256  # lines of opaque product codes that a file is asked for their names
 SMALL = 64 << 20  # bytes of a file that is read whole: no sample is worth its while
 PROBE = 64  # lines a file is asked whether one tag map tells all
-FORMAT = "1"  # of what this source writes; a new number re-reads every delivery
+FORMAT = "2"  # of what this source writes; a new number re-reads every delivery
 EVERY_LINE = 2**62
 
 
@@ -55,14 +53,15 @@ class Cur(Value):
     export: str | None = None
     tag_columns: tuple[str, ...] = ("workload", "team", "environment", "cost_center")
     cost_categories: bool = False
-    tables: ClassVar[tuple[str, ...]] = ("usage", "shapes", "tag_sets", "accounts", "notes")
+    tables: ClassVar[tuple[str, ...]] = ("usage", "shapes", "tag_sets", "accounts", "notes", "reach")
 
     @property
     def name(self) -> str:
-        return f"cur:{self.path}" + (f":{self.export}" if self.export else "")
+        """One however `path` is spelled, so that the same directory twice is known for it."""
+        return f"cur:{os.path.normpath(self.path)}" + (f":{self.export}" if self.export else "")
 
     def deliveries(self, base: Path) -> list[Delivery]:
-        root = base / self.path
+        root = directory.place(self.kind, self.path, base)
         options = (FORMAT, ",".join(self.tag_columns), str(self.cost_categories))
         return [
             Delivery(
@@ -77,18 +76,17 @@ class Cur(Value):
         ]
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-        before = _stats(delivery.files)
+        before = stats(delivery.files)
         directory.check_gzip(self.kind, delivery.files)
+        con.execute("set timezone = 'UTC'")  # as AWS's instants are, whatever the machine's zone
+        reader = Reader(con, self, delivery.files)
         try:
-            Reader(con, self, delivery.files).run()
+            reader.run()
         except duckdb.Error as exc:
-            raise SourceError(
-                f"cur: {_culprit(con, delivery.files)}: {str(exc).splitlines()[0]}; "
-                "the file is damaged or half copied: copy it again"
-            ) from exc
+            raise cur_faults.explain(con, delivery, reader.codes, exc) from exc
         except SourceError as exc:
             raise SourceError(f"cur: {delivery.origin}: {exc}") from exc
-        if _stats(delivery.files) != before:
+        if stats(delivery.files) != before:
             raise SourceError(
                 f"cur: {delivery.origin}: was being rewritten while it was read; run the sync again"
             )
@@ -101,21 +99,25 @@ class Reader:
         self.con = con
         self.settings = settings
         self.files = files
-        self.columns = open_files(con, files[:1]).columns
         self.text = not files[0].endswith(".parquet")
-        if len({file.endswith(".parquet") for file in files}) > 1:
-            raise SourceError(
-                "holds Parquet and CSV of one period; move the leftovers of the other format away"
-            )
+        self.columns: list[str] = []
+        self.codes: list[str] = []
         self.sampled: dict[tuple[str, str], Product] = {}
 
     def run(self) -> None:
+        if len({file.endswith(".parquet") for file in self.files}) > 1:
+            raise SourceError(
+                "holds Parquet and CSV of one period; move the leftovers of the other format away"
+            )
+        self.columns = open_files(self.con, self.files[:1]).columns
         for table in Cur.tables:
             self.con.execute(sqlfile.read("ledger", table).sql)
         if self.text:
             self._stage()
         self._view("cur_file", self.files)
-        codes = self._codes()
+        self._query("reach")
+        codes = self.codes = self._codes()
+        self._refuse_copies(codes)
         unread = self._unread(codes)
         self._read_tags(codes, unread)
         self._query("lines", codes=codes)
@@ -126,6 +128,15 @@ class Reader:
             self._sample_the_rest()
         self._store(self.sampled.values() if "product" in unread else ())
         self._reconcile()
+
+    def _refuse_copies(self, codes: list[str]) -> None:
+        if len(self.files) < 2 or cur_layout.are_parts(self.files):
+            return
+        for one, other, same in self._query("copies", codes=codes):
+            raise SourceError(
+                f"{Path(one).name} and {Path(other).name} tell {same} lines alike, which would count twice; remove "
+                "one of them. Parts of one bill share no line, or are named `<name>-00001`, `<name>-00002` ..."
+            )
 
     def _unread(self, codes: list[str]) -> set[str]:
         """Maps that say nothing new: metadata that a sample tells, resource tags that `tags` repeats."""
@@ -243,68 +254,3 @@ class Reader:
     def _query(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
         query = sqlfile.read("sources", "cur", name)
         return self.con.execute(query.sql, query.bind(**values)).fetchall()
-
-
-def open_files(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> duckdb.DuckDBPyRelation:
-    """All columns as the files name them; Parquet with each line's place. CSV is read as text, so that no id
-    or amount is guessed at."""
-    if files[0].endswith(".parquet"):
-        return con.read_parquet(
-            list(files), union_by_name=len(files) > 1, filename=True, file_row_number=True
-        )
-    headers = {file: tuple(_header(file)) for file in files}
-    if len(set(headers.values())) > 1:
-        raise SourceError(f"{files[0]}: its parts have different columns; copy the whole assembly again")
-    return con.read_csv(
-        list(files),  # type: ignore[arg-type]  # DuckDB's types know of one file only
-        header=True,
-        columns=dict.fromkeys(_distinct(headers[files[0]]), "VARCHAR"),
-        auto_detect=False,
-        delimiter=",",
-        quotechar='"',
-        escapechar='"',
-        null_padding=False,
-    )
-
-
-def _header(file: str) -> list[str]:
-    opener = gzip.open if file.endswith(".gz") else open
-    try:
-        with opener(file, "rt", encoding="utf-8-sig", newline="") as stream:
-            return next(csv.reader(stream), [])
-    except (OSError, EOFError, UnicodeDecodeError) as exc:
-        raise SourceError(f"{file}: {exc}; copy it again") from exc
-
-
-def _distinct(header: Sequence[str]) -> list[str]:
-    """Column names are compared without case in SQL; tag keys that differ by case only must survive."""
-    seen: Counter[str] = Counter()
-    names = []
-    for name in header:
-        seen[name.lower()] += 1
-        names.append(name + "\x1f" * (seen[name.lower()] - 1))
-    return names
-
-
-def _stats(files: Iterable[str]) -> list[tuple[int, int]]:
-    found = []
-    for file in files:
-        try:
-            with open(file, "rb") as stream:
-                stat = os.fstat(stream.fileno())
-        except OSError as exc:
-            raise SourceError(
-                f"cur: {file}: {exc.strerror}; give the user that runs finops read access"
-            ) from exc
-        found.append((stat.st_size, stat.st_mtime_ns))
-    return found
-
-
-def _culprit(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> str:
-    """The first file that cannot be read by itself: an error over many files names none."""
-    for file in files:
-        try:
-            open_files(con, [file]).aggregate("count(*)").fetchall()
-        except duckdb.Error:
-            return file
-    return files[0]

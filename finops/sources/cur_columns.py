@@ -86,7 +86,22 @@ def normalise(
     scalars = [_scalar(names, ours, spellings) for ours, spellings in COLUMNS.items()]
     metadata = [_product(names, types, field, read="product" not in unread) for field in PRODUCT]
     maps = [_null_map(m) if m in unread else _map(names, types, m, tag_keys) for m in MAPS]
-    return file.select(*_line(names), *scalars, *metadata, *maps)
+    return file.select(*_place(names), *scalars, *metadata, *maps)
+
+
+def cells(file: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """What `normalise` would read, before any cast: COLUMNS, and maps that are JSON text."""
+    names = _by_normal_name(file.columns)
+    types = {name: str(kind) for name, kind in zip(file.columns, file.types, strict=True)}
+    scalars = [_scalar(names, ours, spellings) for ours, spellings in COLUMNS.items()]
+    texts = {m: names[m] for m in ("product", *MAPS) if m in names and not types[names[m]].startswith("MAP")}
+    maps = [_scalar(texts, m, (m,)) for m in ("product", *MAPS)]
+    return file.select(*scalars, *maps)
+
+
+def spelled(columns: Sequence[str], ours: str) -> str:
+    """The file's own name of the column that we call `ours`."""
+    return _first(_by_normal_name(columns), COLUMNS.get(ours, (ours,))) or ours
 
 
 def missing(columns: Sequence[str]) -> list[str]:
@@ -131,10 +146,11 @@ def _scalar(names: dict[str, str], ours: str, spellings: Sequence[str]) -> Expre
     return (ColumnExpression(column) if column else _text(None)).alias(ours)
 
 
-def _line(names: dict[str, str]) -> list[Expression]:
-    """What makes a line of Parquet the same line in another scan, which need not come in the same order."""
-    place = [names[name] for name in ("filename", "file_row_number") if name in names]
-    return [FunctionExpression("hash", *map(ColumnExpression, place)).alias("line")] if place else []
+def _place(names: dict[str, str]) -> list[Expression]:
+    """The file of a line, and what makes a line of Parquet the same in another scan, whatever its order."""
+    place = [ColumnExpression(names[name]) for name in ("filename", "file_row_number") if name in names]
+    file = [place[0].alias("file")] if place else []
+    return [*file, FunctionExpression("hash", *place).alias("line")] if len(place) == 2 else file
 
 
 def _product(names: dict[str, str], types: dict[str, str], field: str, *, read: bool) -> Expression:

@@ -2,8 +2,9 @@
 
 Three layouts are AWS's own: Data Exports (`data/BILLING_PERIOD=2026-10/`, manifest under `metadata/`),
 legacy CUR for Athena (`year=2026/month=10/`) and legacy CUR for download (`20261001-20261101/<assembly>/`).
-A manifest is written after its data files and names them; files it does not name are leftovers of an
-earlier delivery. Without a manifest, a period's directory, or else a single file, is one delivery.
+A manifest is written after its data files and names them; files of its export that it does not name are
+leftovers of an earlier delivery. Without a manifest, names tell: `<export>-00001`, `<export>-00002` ... in
+one directory are one delivery. Other files are one together in a period's directory, one each elsewhere.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from finops.errors import SourceError
 from finops.model import Value
 
 DATA = (".parquet", ".csv.gz", ".csv")
+_SUFFIX = re.compile(r"(?i)(\.snappy)?\.(parquet|csv\.gz|csv)$")
+_NUMBER = re.compile(r"-\d{5}$")  # of a part, as AWS writes it
 _PERIODS = (
     re.compile(r"(?i)(?:^|/)billing_period=(?P<y>\d{4})-(?P<m>\d{2})(?:/|$)"),
     re.compile(r"(?:^|/)year=(?P<y>\d{4})/month=(?P<m>\d{1,2})(?:/|$)"),
@@ -40,13 +43,16 @@ class Group(Value):
 
     @property
     def partition(self) -> str:
-        return self.period or f"file-{hashlib.sha256(self._name(self.files[0]).encode()).hexdigest()[:12]}"
+        return self.period or f"file-{hashlib.sha256(self._name(self.origin).encode()).hexdigest()[:12]}"
 
     def signature(self, *options: str) -> str:
         """Changes with the manifest, a file's name, size or modification time, or an option."""
         digest = hashlib.sha256("\0".join((self.manifest_digest, *options)).encode())
         for file in self.files:
-            stat = file.stat()
+            try:
+                stat = file.stat()
+            except OSError as exc:
+                raise unreadable(file, exc) from exc
             digest.update(f"{self._name(file)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
         return digest.hexdigest()[:32]
 
@@ -64,8 +70,9 @@ def groups(root: Path, export: str | None) -> list[Group]:
         )
     found = [*_by_manifest(root, data, manifests)]
     named = {file for group in found for file in group.files}
-    covered = {group.period for group in found}
-    found += [g for g in _loose(root, [f for f in data if f not in named]) if g.period not in covered]
+    covered = {(group.export, group.period) for group in found}
+    loose = _loose(root, [file for file in data if file not in named])
+    found += [group for group in loose if (group.export, group.period) not in covered]
     chosen = [g for g in found if export in (None, g.export)]
     if export is not None and not chosen:
         names = ", ".join(sorted({g.export for g in found}))
@@ -74,30 +81,58 @@ def groups(root: Path, export: str | None) -> list[Group]:
     return sorted(chosen, key=lambda g: (g.period or "", str(g.origin)))
 
 
+def unreadable(file: str | Path, cause: OSError) -> SourceError:
+    if isinstance(cause, FileNotFoundError):
+        return SourceError(f"cur: {file}: is gone since its directory was listed; run the sync again")
+    return SourceError(f"cur: {file}: {cause.strerror}; give the user that runs finops read access")
+
+
+def are_parts(files: Iterable[str | Path]) -> bool:
+    """Whether their names say that they are parts of one export."""
+    names = [_stem(Path(file).name) for file in files]
+    return all(map(_NUMBER.search, names)) and len({_NUMBER.sub("", name) for name in names}) == 1
+
+
 def _walk(root: Path) -> tuple[list[Path], list[Path]]:
     if not root.is_dir():
         raise SourceError(f"cur: {root}: no such directory; check `path` in [[sources]]")
     data: list[Path] = []
     manifests: list[Path] = []
+    for path in _files(root):
+        name = path.name.lower()
+        if name.endswith("-manifest.json"):
+            manifests.append(path)
+        elif name.endswith(DATA):
+            data.append(path)
+        elif name.endswith(".csv.zip"):
+            raise SourceError(
+                f"cur: {path}: ZIP cannot be read in a stream; set the export to GZIP or Parquet"
+            )
+    return data, manifests
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Through links too. A directory that several paths lead to is walked once, by its own place before links."""
 
     def refuse(error: OSError) -> None:
-        raise SourceError(
-            f"cur: {error.filename}: {error.strerror}; give the user that runs finops read access"
-        )
+        raise unreadable(error.filename, error)
 
-    for directory, subdirectories, names in os.walk(root, onerror=refuse):
-        subdirectories[:] = sorted(d for d in subdirectories if d != "cost_and_usage_data_status")
-        for name in sorted(names):
-            path = Path(directory, name)
-            if name.lower().endswith("-manifest.json"):
-                manifests.append(path)
-            elif name.lower().endswith(DATA):
-                data.append(path)
-            elif name.lower().endswith(".csv.zip"):
-                raise SourceError(
-                    f"cur: {path}: ZIP cannot be read in a stream; set the export to GZIP or Parquet"
-                )
-    return data, manifests
+    starts, seen = [root], set()
+    for start in starts:
+        for directory, subdirectories, names in os.walk(start, onerror=refuse):
+            place = os.path.realpath(directory)
+            if place in seen:
+                subdirectories.clear()
+                continue
+            seen.add(place)
+            subdirectories[:] = sorted(d for d in subdirectories if d != "cost_and_usage_data_status")
+            starts += [link for d in subdirectories if (link := Path(directory, d)).is_symlink()]
+            for path in (Path(directory, name) for name in sorted(names)):
+                if path.is_symlink() and not path.exists():
+                    raise SourceError(
+                        f"cur: {path}: a link to {path.readlink()}, which is not there; mend or remove the link"
+                    )
+                yield path
 
 
 def _by_manifest(root: Path, data: list[Path], manifests: list[Path]) -> Iterator[Group]:
@@ -125,7 +160,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as exc:
-        raise SourceError(f"cur: {path}: {exc.strerror}; give the user that runs finops read access") from exc
+        raise unreadable(path, exc) from exc
 
 
 def _strip(name: str) -> str:
@@ -177,20 +212,37 @@ def _resolve(root: Path, data: list[Path], key: str, manifest: Path) -> Path:
 
 
 def _loose(root: Path, data: Iterable[Path]) -> Iterator[Group]:
-    by_directory: dict[tuple[Path, str], list[Path]] = defaultdict(list)
+    together: dict[tuple[Path, str | None], list[Path]] = defaultdict(list)
     for path in data:
         period = _period(path.relative_to(root).parent) or _period(path.parent)
-        if period is None:
-            yield Group(root=root, export="files", period=None, files=(path,), origin=path)
-        else:
-            by_directory[path.parent, period].append(path)
-    for (directory, period), files in by_directory.items():
-        export = _strip_part(files[0].name)
-        yield Group(root=root, export=export, period=period, files=tuple(files), origin=directory)
+        together[_bundle(path, period), period].append(path)
+    for (origin, period), files in together.items():
+        _refuse_copies(files)
+        export = _NUMBER.sub("", _stem(files[0].name))
+        yield Group(root=root, export=export, period=period, files=tuple(files), origin=origin)
 
 
-def _strip_part(name: str) -> str:
-    return re.sub(r"(-\d{5})?(\.snappy)?\.(parquet|csv|csv\.gz)$", "", name)
+def _bundle(path: Path, period: str | None) -> Path:
+    """What a file without a manifest belongs to, as a name for messages."""
+    stem = _stem(path.name)
+    if _NUMBER.search(stem):
+        return path.with_name(_NUMBER.sub("-*", stem))
+    return path.parent if period else path
+
+
+def _refuse_copies(files: Sequence[Path]) -> None:
+    """One part packed in two ways; copies under other names show by their lines when they are read."""
+    seen: dict[str, Path] = {}
+    for file in files:
+        other = seen.setdefault(_stem(file.name), file)
+        if other is not file:
+            raise SourceError(
+                f"cur: {other} and {file.name}: one part in two formats would count twice; remove one of them"
+            )
+
+
+def _stem(name: str) -> str:
+    return _SUFFIX.sub("", name)
 
 
 def _period(path: Path) -> str | None:

@@ -26,12 +26,7 @@ def by_day(kind: str, path: str, base: Path) -> list[Delivery]:
 
     Hidden files are left out: tools keep unfinished downloads under such names.
     """
-    if path.startswith("s3://"):
-        raise SourceError(
-            f"{kind}: {path}: this source reads a directory; copy the bucket with `aws s3 sync {path} DIR` "
-            "and let `path` in [[sources]] name DIR"
-        )
-    root = base / path
+    root = place(kind, path, base)
     days: dict[str, list[Path]] = defaultdict(list)
     try:
         for file in _files(root):
@@ -45,6 +40,16 @@ def by_day(kind: str, path: str, base: Path) -> list[Delivery]:
     if not found:
         raise SourceError(f"{kind}: {root} holds no files; check `path` in [[sources]], or fill it first")
     return found
+
+
+def place(kind: str, path: str, base: Path) -> Path:
+    """Where `path` of finops.toml is on this machine."""
+    if path.startswith("s3://"):
+        raise SourceError(
+            f"{kind}: {path}: this source reads a directory; copy the bucket with `aws s3 sync {path} DIR` "
+            "and let `path` in [[sources]] name DIR"
+        )
+    return base / os.path.expanduser(path)
 
 
 def check_gzip(kind: str, files: Iterable[str]) -> None:

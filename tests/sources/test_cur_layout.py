@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bill import cur2, cur2_csv, legacy, legacy_csv, line, manifest, parquet
+from bill import cur2, cur2_csv, legacy, legacy_csv, line, manifest, parquet, text
 
 from finops.errors import SourceError
 from finops.model import Delivery
@@ -91,6 +91,56 @@ def test_loose_files_are_one_delivery_each(tmp_path: Path) -> None:
     assert {one.partition[:5], other.partition[:5]} == {"file-"}
 
 
+def test_loose_parts_are_one_delivery(tmp_path: Path) -> None:
+    """Which stays the same one when a part is added."""
+    for number in (1, 2):
+        (tmp_path / f"bill-0000{number}.csv").touch()
+    (before,) = found(tmp_path, ".")
+    (tmp_path / "bill-00003.csv").touch()
+    (after,) = found(tmp_path, ".")
+    assert [Path(file).name for file in after.files] == [f"bill-0000{n}.csv" for n in (1, 2, 3)]
+    assert before.partition == after.partition
+    assert before.signature != after.signature
+
+
+def test_links_are_followed_and_each_directory_read_once(tmp_path: Path) -> None:
+    """`archive` leads to a month elsewhere; the others lead back to what was seen already."""
+    parquet(tmp_path / "disk" / "billing_period=2026-10" / "a.parquet", [OCTOBER])
+    parquet(tmp_path / "exports" / "billing_period=2026-11" / "a.parquet", [NOVEMBER])
+    (tmp_path / "exports" / "archive").symlink_to(tmp_path / "disk")
+    (tmp_path / "exports" / "again").symlink_to(tmp_path / "exports" / "billing_period=2026-11")
+    (tmp_path / "disk" / "loop").symlink_to(tmp_path / "exports")
+    assert told(tmp_path) == [("2026-10", ["a.parquet"]), ("2026-11", ["a.parquet"])]
+    assert "archive" in found(tmp_path)[0].files[0]
+
+
+def test_leftovers_are_of_the_manifests_own_export(tmp_path: Path) -> None:
+    """Another export of the month that came without its manifest is not one of them."""
+    file = cur2(tmp_path / "exports", [OCTOBER])
+    parquet(file.with_name("org-cur-00007.snappy.parquet"), [OCTOBER])
+    assert told(tmp_path) == [("2026-10", [file.name])]
+    parquet(tmp_path / "exports" / "other" / "BILLING_PERIOD=2026-10" / "other-00001.parquet", [OCTOBER])
+    with pytest.raises(SourceError, match=r"2026-10 is delivered twice.*org-cur-Manifest.*other-\*"):
+        found(tmp_path)
+    assert told(tmp_path, export="other") == [("2026-10", ["other-00001.parquet"])]
+
+
+@pytest.mark.parametrize("path", ["exports", "./exports", "exports/", "x/../exports"])
+def test_a_source_has_one_name_however_its_path_is_spelled(path: str) -> None:
+    assert Cur(path=path).name == "cur:exports"
+
+
+def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    cur2(tmp_path / "exports", [OCTOBER])
+    assert [d.partition for d in found(Path("/nowhere"), "~/exports")] == ["2026-10"]
+
+
+def test_a_bucket_is_to_be_copied_first(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="aws s3 sync s3://bucket/cur DIR"):
+        found(tmp_path, "s3://bucket/cur")
+
+
 def test_a_delivery_is_the_same_however_its_home_is_spelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +209,25 @@ def two_copies(root: Path) -> None:
         parquet(root / copy / "billing_period=2026-10" / "a.parquet", [OCTOBER])
 
 
+def two_exports_in_one_directory(root: Path) -> None:
+    for export in ("a", "b"):
+        parquet(root / "BILLING_PERIOD=2026-10" / f"{export}-00001.parquet", [OCTOBER])
+
+
+def one_part_packed_twice(root: Path) -> None:
+    for name in ("a-00001.csv", "a-00001.csv.gz"):
+        text(root / name, [OCTOBER])
+
+
+def dangling_file(root: Path) -> None:
+    (root / "october.csv").symlink_to("/nowhere/october.csv")
+
+
+def dangling_month(root: Path) -> None:
+    cur2(root, [OCTOBER])
+    (root / "billing_period=2026-11").symlink_to("/nowhere")
+
+
 def missing_file(root: Path) -> None:
     cur2(root, [OCTOBER], parts=2).unlink()
 
@@ -193,6 +262,18 @@ def zipped(root: Path) -> None:
         ),
         pytest.param(two_types, "2026-10 is delivered twice", id="legacy and CUR 2.0 of one month"),
         pytest.param(two_copies, "2026-10 is delivered twice", id="two copies without manifests"),
+        pytest.param(
+            two_exports_in_one_directory,
+            r"2026-10 is delivered twice, by .*a-\* and .*b-\*",
+            id="two exports in one directory",
+        ),
+        pytest.param(
+            one_part_packed_twice,
+            r"a-00001.csv and a-00001.csv.gz: one part in two formats",
+            id="a part beside its unpacked copy",
+        ),
+        pytest.param(dangling_file, "october.csv: a link to /nowhere.*mend or remove", id="a file not there"),
+        pytest.param(dangling_month, "2026-11: a link to /nowhere.*mend or remove", id="a month not there"),
         pytest.param(
             missing_file,
             "Manifest.json: names s3://bucket.*00001.*the copy is incomplete",
