@@ -68,6 +68,14 @@ def test_nothing_found_is_no_failure(home: Home) -> None:
     assert "nothing found; told: nothing new" in done.stderr
 
 
+def test_json_is_all_of_stdout(home: Home) -> None:
+    done = Outcome(home, "check", as_json=True)
+    ran = json.loads(done.stdout)
+    assert [(f["rule"], f["day"]) for f in ran["findings"]] == [("spend_spike", str(SPIKE))]
+    assert [told["reason"] for told in ran["told"]] == ["opened"]
+    assert "search" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "now"),
     [
@@ -110,9 +118,10 @@ def test_a_malformed_rule_of_ones_own_stops_nothing(home: Home) -> None:
     (home.path / "alerts").mkdir()
     (home.path / "alerts/mine.sql").write_text("select 1")
     home.configure(sources='alerts = ["alerts"]\n' + SOURCE)
-    done = Outcome(home, "check")
-    assert f"checked {LAST}: 1 page, 1 warn found" in done.stderr
-    assert "mine.sql: no header" in done.stdout
+    done = Outcome(home, "check", as_json=True)
+    findings = {f["rule"]: f["summary"] for f in json.loads(done.stdout)["findings"]}
+    assert findings.keys() == {"spend_spike", "rule_failed"}
+    assert "mine.sql: no header" in findings["rule_failed"]
 
 
 @pytest.mark.parametrize(

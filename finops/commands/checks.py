@@ -104,7 +104,7 @@ def run(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_js
 
 def _check(context: Context, day: datetime | None, fail_on: FailOn, as_json: bool) -> int:
     wanted = day.date() if day else None
-    ran = pipeline.check(context.home, context.settings, context.now, wanted)
+    ran = pipeline.check(context.home, context.settings, context.now, wanted, quiet_stdout=as_json)
     if as_json:
         typer.echo(json.dumps(_as_json(ran), indent=2))
     else:
