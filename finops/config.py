@@ -107,6 +107,10 @@ def _settings(home: Path, fields: Mapping[str, Any]) -> Settings:
     settings = Settings.model_validate(fields)
     for key in sorted(settings.cost_categories.keys() - set(KEYS)):
         raise ConfigError(f"[cost_categories] {key}: not one of {', '.join(KEYS)}")
+    names = [source.name for source in settings.sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"[[sources]] has {name} {names.count(name)} times; keep one of them")
     alerts = tuple(home / directory for directory in settings.alerts)
     metrics = tuple(home / directory for directory in settings.metrics)
     shipped(settings.rules, alerts)

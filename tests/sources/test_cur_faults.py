@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from bill import Row, cur2, cur2_csv, legacy_csv, line, parquet, text
-from home import Home
+from home import SOURCE, Home
 
-from finops.errors import FinopsError, SourceError
+from finops.errors import ConfigError, FinopsError, SourceError
 from finops.sources.cur import Cur
 
 DAYS = [line(f"2026-10-{day:02d} 10:00", day) for day in range(1, 21)]
@@ -67,6 +67,14 @@ def test_one_directory_by_two_names_is_refused(home: Home) -> None:
         sources=f'[[sources]]\nkind = "cur"\npath = "exports"\n[[sources]]\nkind = "cur"\npath = "{home.exports}"\n'
     )
     with pytest.raises(FinopsError, match=r"bill.csv of cur:/.*/exports and .*bill.csv of cur:exports;"):
+        home.sync()
+
+
+@pytest.mark.parametrize("again", ["exports", "./exports", "exports/"])
+def test_one_directory_named_twice_is_refused(home: Home, again: str) -> None:
+    text(home.exports / "bill.csv", DAYS)
+    home.configure(sources=SOURCE + SOURCE.replace("exports", again))
+    with pytest.raises(ConfigError, match=r"finops.toml: \[\[sources\]\] has cur:exports 2 times; keep one"):
         home.sync()
 
 
