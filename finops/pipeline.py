@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from finops import __version__, metrics, notify, publish, rules, sqlfile
+from finops import __version__, judge, metrics, notify, publish, rules, sqlfile
 from finops.channels import Channel, Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
@@ -46,7 +46,7 @@ class Ran(Value):
     """What a check found and told."""
 
     day: date
-    checked: rules.Checked
+    checked: judge.Checked
     decision: Decision
     outcomes: tuple[notify.Outcome, ...]
 
@@ -163,7 +163,7 @@ def check(
     with State(home / FILE) as state, published(home) as con:
         day = day or last_day(con, now)
         known = rules.shipped(settings.rules, settings.alerts)
-        checked = rules.check(con, known, day, now, since=state.evaluated())
+        checked = judge.check(con, known, day, now, since=state.evaluated())
         teller = Teller(state, channels, now, *_standing(con))
         decision = teller.record(checked.findings, checked.evaluated)
         outcomes = teller.send()
@@ -191,7 +191,14 @@ class Teller:
 
     def record(self, findings: Sequence[Finding], evaluated: dict[str, date]) -> Decision:
         return notify.record(
-            self.state, findings, evaluated, self.now, Policy(), self.channels, self.generation, self.settled_through
+            self.state,
+            findings,
+            evaluated,
+            self.now,
+            Policy(),
+            self.channels,
+            self.generation,
+            self.settled_through,
         )
 
     def send(self) -> list[notify.Outcome]:
@@ -200,7 +207,7 @@ class Teller:
 
 def last_day(con: duckdb.DuckDBPyConnection, now: datetime) -> date:
     """The last day of the bill that is complete and over."""
-    complete = rules.reach(con, "bill").furthest
+    complete = judge.reach(con, "bill").furthest
     if complete is None:
         raise QueryError("the ledger holds no billed line yet; look at `finops status`")
     return min(complete, now.date())

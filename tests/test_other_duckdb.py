@@ -34,7 +34,10 @@ def test_every_view_answers_in_the_other_duckdb(tmp_path: Path) -> None:
     subprocess.run([python, "-m", "pip", "install", "--quiet", f"duckdb=={OTHER}"], check=True)
     views = [metric.name for metric in metrics.shipped()]
     done = subprocess.run(
-        [python, "-c", READ_ALL, str(home / "finops.duckdb"), *views], capture_output=True, text=True, check=False
+        [python, "-c", READ_ALL, str(home / "finops.duckdb"), *views],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == OTHER

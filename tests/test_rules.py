@@ -16,7 +16,7 @@ import pytest
 from bill import ACCOUNT, Row, cur2, line
 from home import NOW, SOURCE, Home
 
-from finops import pipeline, rules
+from finops import judge, pipeline, rules
 from finops.errors import ConfigError, FinopsError, QueryError
 from finops.model import Finding
 from finops.rules import RuleSettings
@@ -49,7 +49,7 @@ def judged(home: Home, name: str, case: Case, day: date = DAY, now: datetime = N
     settings = RuleSettings.model_validate(case.get("settings", {}))
     (rule,) = [r for r in rules.shipped({name: settings}) if r.name == name]
     with pipeline.published(home.path) as con:
-        return rules.offenders(con, rule, day, now)
+        return judge.offenders(con, rule, day, now)
 
 
 def verdict(found: list[Finding], name: str) -> str | None:
@@ -248,7 +248,7 @@ def test_every_rule_has_its_cases() -> None:
 
 def test_a_check_runs_what_can_see_and_says_what_cannot(spikes: Home) -> None:
     with pipeline.published(spikes.path) as con:
-        checked = rules.check(con, rules.shipped({}), DAY, NOW)
+        checked = judge.check(con, rules.shipped({}), DAY, NOW)
     assert checked.evaluated["spend_spike"] == DAY
     assert checked.blind == {"idle_commitment": "no complete metrics and inventory for 2026-11-18"}
     assert {f.rule for f in checked.findings} >= {"spend_spike"}
@@ -257,8 +257,8 @@ def test_a_check_runs_what_can_see_and_says_what_cannot(spikes: Home) -> None:
 def test_an_incomplete_day_is_not_judged(spikes: Home) -> None:
     """Of the three days that spend_spike scores, the two last are beyond the bill."""
     with pipeline.published(spikes.path) as con:
-        checked = rules.check(con, rules.shipped({}), DAY + timedelta(days=2), NOW)
-        later = rules.check(con, rules.shipped({}), DAY + timedelta(days=3), NOW + timedelta(days=1))
+        checked = judge.check(con, rules.shipped({}), DAY + timedelta(days=2), NOW)
+        later = judge.check(con, rules.shipped({}), DAY + timedelta(days=3), NOW + timedelta(days=1))
     assert checked.evaluated["spend_spike"] == DAY
     assert {f.day for f in checked.findings if f.rule == "spend_spike"} == {DAY}
     assert "spend_spike" not in later.evaluated
@@ -315,7 +315,7 @@ def test_a_broken_rule_is_a_finding_and_the_others_still_speak(
 ) -> None:
     found = rules.shipped({}, [write_rule(tmp_path / "alerts", sql, summary=summary)])
     with pipeline.published(spikes.path) as con:
-        checked = rules.check(con, found, DAY, NOW)
+        checked = judge.check(con, found, DAY, NOW)
     (failure,) = [f for f in checked.findings if f.rule == "rule_failed"]
     assert (failure.subject, failure.severity) == ("mine", "warn")
     assert reason in failure.summary
@@ -344,7 +344,7 @@ def test_a_malformed_file_is_a_finding_and_the_others_still_speak(
     directory = write_rule(tmp_path / "alerts", sql, params=params)
     found = rules.shipped({"mine": RuleSettings.model_validate({"ratio": 3})}, [directory])
     with pipeline.published(spikes.path) as con:
-        checked = rules.check(con, found, DAY + timedelta(days=1), NOW)
+        checked = judge.check(con, found, DAY + timedelta(days=1), NOW)
     (failure,) = [f for f in checked.findings if f.rule == "rule_failed"]
     assert (failure.subject, failure.severity) == ("mine", "warn")
     for part in ("mine.sql", message):
@@ -372,7 +372,7 @@ def test_severity_is_the_setting_then_the_row_then_the_header(spikes: Home, tmp_
         settings = {"mine": RuleSettings.model_validate({"severity": severity})}
         (rule,) = [r for r in rules.shipped(settings, [directory]) if r.name == "mine"]
         with pipeline.published(spikes.path) as con:
-            assert [f.severity for f in rules.offenders(con, rule, DAY, NOW)] == expected
+            assert [f.severity for f in judge.offenders(con, rule, DAY, NOW)] == expected
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ def test_a_day_outside_the_ledger_is_an_error(spikes: Home, day: date, now: date
         pipeline.published(spikes.path) as con,
         pytest.raises(QueryError, match=f"{day}: the ledger holds {first} to {last}; "),
     ):
-        rules.check(con, rules.shipped({}), day, now)
+        judge.check(con, rules.shipped({}), day, now)
 
 
 def test_a_rule_may_be_switched_off() -> None:

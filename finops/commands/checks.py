@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from finops import config, pipeline
+from finops import config, judge, pipeline
 from finops import metrics as views
 from finops import rules as engine
 from finops.commands.context import Context
@@ -242,8 +242,8 @@ def run_rule(ctx: typer.Context, name: str, day: Day = None, as_json: AsJson = F
     rule = _rule(context, name)
     with pipeline.published(context.home) as con:
         wanted = day.date() if day else pipeline.last_day(con, context.now)
-        engine.refuse_unheld(con, wanted, context.now)
-        found = engine.offenders(con, rule, wanted, context.now)
+        judge.refuse_unheld(con, wanted, context.now)
+        found = judge.offenders(con, rule, wanted, context.now)
     if as_json or context.json:
         typer.echo(json.dumps([f.model_dump(mode="json") for f in found], indent=2))
     else:
