@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from finops import config
+if TYPE_CHECKING:
+    from finops.config import Settings
 
 
 @dataclass(frozen=True)
@@ -19,5 +21,7 @@ class Context:
     now: datetime
 
     @cached_property
-    def settings(self) -> config.Settings:
+    def settings(self) -> Settings:
+        from finops import config  # which imports every source and channel; `classify` needs none
+
         return config.read(self.home)
