@@ -68,8 +68,11 @@ def load(path: Path, header: type[H]) -> tuple[SqlFile, H]:
     try:
         fields = tomllib.loads(match["toml"], parse_float=Decimal)
         parsed = header.model_validate(fields)
-    except (tomllib.TOMLDecodeError, ValidationError) as exc:
+    except tomllib.TOMLDecodeError as exc:
         raise SqlFileError(f"{path}: header: {exc}") from exc
+    except ValidationError as exc:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in exc.errors())
+        raise SqlFileError(f"{path}: header: {faults}") from exc
     return statement(path, match["sql"]), parsed
 
 
