@@ -10,14 +10,14 @@ from home import Home
 from finops import config, pipeline
 
 FIRST = date(2026, 9, 1)
+SEARCH = {"Workload": "search", "Environment": "prod"}
 
 
 def bill(days: int, spikes: dict[int, int]) -> list[Row]:
     """$100 in the last hour of each day of one workload, and what `spikes` says instead."""
-    tags = {"user_workload": "search", "user_environment": "prod"}
     usd = [spikes.get(n, 100) for n in range(days)]
     return [
-        line(f"{FIRST + timedelta(days=n)} 23:00", usd[n], amount=usd[n] * 1000, resource_tags=tags)
+        line(f"{FIRST + timedelta(days=n)} 23:00", usd[n], amount=usd[n] * 1000, resource_tags=SEARCH)
         for n in range(days)
     ]
 
@@ -41,3 +41,29 @@ def test_a_spike_while_nobody_looked_is_told_once(home: Home) -> None:
 def test_the_first_check_does_not_dig_up_the_past(home: Home) -> None:
     cur2(home.exports, bill(50, {30: 5000}))
     assert looked(home, 50) == []
+
+
+def storage(at: str) -> Row:
+    """A line of another service."""
+    return line(
+        at,
+        1,
+        code="AmazonS3",
+        usage_type="TimedStorage-ByteHrs",
+        product_product_family="Storage",
+        product_servicecode="AmazonS3",
+    )
+
+
+def test_an_account_without_bedrock_is_quiet_not_broken(home: Home) -> None:
+    """A new account, or one that only stores files: nothing to tell is no failure."""
+    cur2(home.exports, [storage("2026-09-05 10:00")])
+    assert looked(home, 5) == []
+
+
+def test_a_runaway_that_was_stopped_is_still_told(home: Home) -> None:
+    """No Bedrock line comes after it, but the bill goes on: its day is complete."""
+    others = [storage(f"{FIRST + timedelta(days=n)} 23:00") for n in range(44)]
+    burst = line("2026-10-12 15:00", 5000, amount=5_000_000, resource_tags=SEARCH)
+    cur2(home.exports, [*bill(40, {}), burst, *others])
+    assert looked(home, 44) == ["spend_spike 2026-10-12 opened"]
