@@ -5,6 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 
+def to_the_cent(amount: Decimal) -> str:
+    """`$82,172.15`, `-$500.00`: for sums that are compared digit by digit."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
 def usd(amount: Decimal) -> str:
     """`$57,312`, `$12.40`, `-$3.10`, `<$0.01`: as many digits as a person compares."""
     size = abs(amount)

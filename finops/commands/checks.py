@@ -19,10 +19,11 @@ from rich.table import Table
 from finops import config, judge, pipeline
 from finops import metrics as views
 from finops import rules as engine
+from finops.commands import screen
 from finops.commands.context import Context
 from finops.errors import ConfigError
 from finops.model import SEVERITIES, Finding, at_least
-from finops.money import usd
+from finops.money import to_the_cent
 from finops.state import FILE, State
 
 app = typer.Typer()
@@ -175,14 +176,14 @@ def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
 
 
 def _show_status(state: dict[str, Any]) -> None:
-    console = Console(soft_wrap=True)
+    console = screen.console()
     meta, sums = state["meta"], state["reconciliation"]
     console.print(f"generation {meta['generation']}, published {meta['published_at']:%Y-%m-%d %H:%M} UTC")
     billed, attributed, difference = (
         sums[f"{name}_usd"] or Decimal(0) for name in ("billed", "attributed", "difference")
     )
-    equal = "=" if not difference else f"IS NOT, by {usd(difference)},"
-    console.print(f"billed {usd(billed)} {equal} attributed {usd(attributed)}")
+    equal = "=" if not difference else f"IS NOT, by {to_the_cent(difference)},"
+    console.print(f"billed {to_the_cent(billed)} {equal} attributed {to_the_cent(attributed)}")
     table = Table("source", "through", "complete", "settled", "deliveries", box=None, pad_edge=False)
     for row in state["sources"]:
         cells = [_moment(row[c]) for c in ("data_through", "complete_through", "settled_through")]
@@ -212,7 +213,7 @@ def metrics(ctx: typer.Context, as_json: AsJson = False) -> None:
     table = Table("view", "one row is", "what", box=None, pad_edge=False)
     for metric in found:
         table.add_row(metric.name, metric.grain, metric.title)
-    Console().print(table)
+    screen.console().print(table)
 
 
 @rules_app.callback(invoke_without_command=True)
@@ -232,7 +233,7 @@ def rules(ctx: typer.Context, as_json: AsJson = False) -> None:
             rule.title,
             ", ".join(f"{k} = {v}" for k, v in rule.values.items()),
         )
-    Console().print(table)
+    screen.console().print(table)
 
 
 @rules_app.command("run", epilog="Example: finops rules run spend_spike --day 2026-11-18")

@@ -5,17 +5,16 @@ from __future__ import annotations
 import difflib
 import getpass
 import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from finops.commands import screen
 from finops.commands.context import Context
 from finops.errors import ConfigError, LedgerError, QueryError
 from finops.messages import one_line
@@ -24,8 +23,6 @@ from finops.money import usd
 from finops.state import FILE, State
 
 app = typer.Typer(help="What lasts: list it, acknowledge it, snooze it, announce it.", no_args_is_help=True)
-
-PIPED_WIDTH = 1000  # one incident a line, for grep
 
 Which = Annotated[str, typer.Argument(metavar="ID", help="As messages and the list show it.")]
 By = Annotated[str | None, typer.Option(help="Who says so; the system's user if left out.")]
@@ -157,4 +154,4 @@ def _print(incidents: Sequence[Incident]) -> None:
         days = f"{one.first_day} to {one.last_day}"
         cells = (one.id, one.severity, state, peak, days, one_line(one.finding.summary))
         table.add_row(*(Text(cell) for cell in cells))  # Text: a tag value is never markup
-    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+    screen.console().print(table)

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from finops.commands import screen
 from finops.commands.context import Context
 from finops.errors import ConfigError
 
@@ -113,7 +114,7 @@ class Verdict:
         }
 
     def show(self, home: Path, generation: int) -> None:
-        console = Console(highlight=False)
+        console = screen.console()
         out = console.print
         out(
             f"demo data · {self.accounts} accounts · {self.regions} regions · {self.workloads} workloads · "
