@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import tomllib
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,6 +89,7 @@ def statement(path: Path, sql: str) -> SqlFile:
     )
 
 
+@cache
 def read(*parts: str) -> SqlFile:
     """A query of ours by its place under queries/, e.g. `read("attribution", "identities")`."""
     path = QUERIES.joinpath(*parts).with_suffix(".sql")
