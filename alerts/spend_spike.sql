@@ -77,7 +77,7 @@ select
     coalesce(w.top.model, 'not a model')
         || case when w.models > 1 then format(' and {} more', w.models - 1) else '' end as model,
     w.top.basis as basis,
-    case when w.top.team = '(untagged)' then 'whoever owns ' || w.workload else w.top.team end as owner,
+    case when w.top.team = '(untagged)' then 'whoever owns ' || w.workload else 'team ' || w.top.team end as owner,
     $day as day,
     dayname($day) as day_name,
     case when w.usual_usd > 0 then format('{:.1f}x the usual {}', w.usd / w.usual_usd, dayname($day))

@@ -57,10 +57,9 @@ def main() -> None:
         code = exc.exit_code
     except typer.Abort:
         code = 130
-    except Exception as exc:
-        if not hasattr(exc, "format_message"):  # click's own: a mistyped command or option
-            raise
-        exc.show()  # type: ignore[attr-defined]
+    except typer.TyperException as exc:  # a mistyped command or option; nothing typed has shown the help
+        if fault := exc.format_message():
+            _say(f"{fault} See finops -h")
         code = 3
     else:
         code = result if isinstance(result, int) else 0
