@@ -18,14 +18,14 @@ from finops import __version__, metrics, sqlfile
 from finops.attribute import Naming, name_identities, prepare, share_lines
 from finops.classify import Shape, classify, model_of
 from finops.errors import LedgerError, ReconciliationError
-from finops.ledger import Record, Stored, sync
-from finops.model import Value
+from finops.ledger import Record, sync
+from finops.model import Stored, Value
 
-SCHEMA = 1  # of the catalogue's tables; another number rebuilds it from the record
+SCHEMA = 2  # of the catalogue's tables; another number rebuilds it from the record
 TABLES = (
     "deliveries", "delivery_notes", "kinds", "tag_sets", "identities", "lines", "billed_daily", "accounts",
     "datapoints", "resources", "throughputs", "book_prices", "model_ids", "workload_units", "settings",
-    "reach", "restated", "marks", "meta",
+    "reach", "restated", "marks", "meta", "collections", "calls", "unreachable",
 )  # fmt: skip
 LOADED = {  # a source's table -> the catalogue's table that it fills as it is
     "notes": "delivery_notes",
@@ -35,6 +35,8 @@ LOADED = {  # a source's table -> the catalogue's table that it fills as it is
     "commitments": "throughputs",
     "prices": "book_prices",
     "reach": "reach",
+    "collections": "collections",
+    "calls": "calls",
 }
 DELIVERED = ("deliveries", "lines", "billed_daily", *LOADED.values())
 
@@ -205,8 +207,12 @@ class Catalogue:
             )
 
     def _describe(self, plan: Plan) -> None:
-        for table in ("workload_units", "settings", "model_ids"):
+        for table in ("workload_units", "settings", "model_ids", "unreachable"):
             self.con.execute(f"delete from catalogue.{table}")
+        if self.record.unreachable:
+            self.con.executemany(
+                "insert into catalogue.unreachable values (?, ?)", list(self.record.unreachable.items())
+            )
         self.con.execute("insert into catalogue.settings values (?)", [list(plan.production)])
         if plan.units:
             rows = [[u.workload, u.namespace, u.resource] for u in plan.units]

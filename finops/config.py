@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from finops.attribute import Names, Naming, Tags
+from finops.aws import Access
 from finops.catalogue import Plan, WorkloadUnit
 from finops.channels import Channel, Slack, Webhook
 from finops.errors import ConfigError
@@ -54,6 +55,7 @@ class Settings(Value):
     """What finops.toml may hold. Relative paths start from its directory."""
 
     sources: tuple[Annotated[Source, Field(discriminator="kind")], ...] = ()
+    aws: Access = Access()
     tags: Tags = Tags()
     accounts: dict[Annotated[str, Field(pattern=ACCOUNT)], Names] = {}
     principals: dict[str, Names] = {}
@@ -174,6 +176,7 @@ def _refuse_secrets(fields: Mapping[str, Any]) -> None:
 TABLES: Mapping[str, tuple[type[Value], ...]] = {  # what the tables of finops.toml may be
     "sources": get_args(Source),
     "channels": get_args(Channel),
+    "aws": (Access,),
     "tags": (Tags,),
     "accounts": (Names,),
     "principals": (Names,),

@@ -18,33 +18,19 @@ import duckdb
 from pydantic import ValidationError
 
 from finops.errors import LedgerError
-from finops.model import Delivery, Value
+from finops.model import Delivery, Stored, Value
 
 ORDER = {"usage": "billing_period, hour", "datapoints": "hour"}
 
 
-class Stored(Value):
-    """A delivery that the ledger holds: its files by table, relative to the ledger's directory."""
-
-    delivery: Delivery
-    generation: int
-    tables: dict[str, str]
-
-    @property
-    def key(self) -> str:
-        return key_of(self.delivery)
-
-
 class Record(Value):
-    """`settings` is the digest of what names and views came from: another one publishes anew."""
+    """`settings` is the digest of what names and views came from: another one publishes anew.
+    `unreachable` has the sources that AWS refused at the last sync, with its words."""
 
     generation: int = 0
     stored: dict[str, Stored] = {}
     settings: str = ""
-
-
-def key_of(delivery: Delivery) -> str:
-    return f"{delivery.source}/{delivery.partition}"
+    unreachable: dict[str, str] = {}
 
 
 class Ledger:

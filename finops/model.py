@@ -123,3 +123,19 @@ class Delivery(Value):
     signature: str
     files: tuple[str, ...]
     origin: str  # the manifest or directory it was found by, for messages
+
+    @property
+    def key(self) -> str:
+        return f"{self.source}/{self.partition}"
+
+
+class Stored(Value):
+    """A delivery that the ledger holds: its files by table, relative to the ledger's directory."""
+
+    delivery: Delivery
+    generation: int
+    tables: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        return self.delivery.key

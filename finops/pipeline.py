@@ -10,18 +10,20 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
 from finops import __version__, judge, metrics, notify, publish, rules, sqlfile
+from finops.aws import Aws, AwsError
 from finops.channels import Channel, Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
 from finops.incidents import Policy
-from finops.ledger import Ledger, Record, Stored, key_of
-from finops.model import Decision, Delivery, Finding, Value
-from finops.sources import Source
+from finops.ledger import Ledger, Record
+from finops.model import Decision, Delivery, Finding, Stored, Value
+from finops.sources import Reading, Source
 from finops.state import FILE, State
 
 Progress = Callable[[str], None]
@@ -31,7 +33,8 @@ _PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 class Synced(Value):
     """What a sync did. `kept`: deliveries that a source no longer has and the ledger still holds;
-    `dropped`: those that went with their source, or were a file that is gone."""
+    `dropped`: those that went with their source, or were a file that is gone; `unreachable`: sources that
+    AWS refused, with its words: what the ledger holds of them stays, and the next sync asks again."""
 
     generation: int
     published: bool
@@ -40,6 +43,9 @@ class Synced(Value):
     kept: tuple[str, ...]
     dropped: tuple[str, ...]
     restated_days: int
+    unreachable: dict[str, str] = {}
+    aws_requests: int = 0
+    aws_usd: Decimal = Decimal(0)  # what AWS bills for having been asked
 
 
 class Ran(Value):
@@ -60,22 +66,25 @@ def sync(
     ledger = Ledger(home)
     with ledger.writing():
         record = ledger.record()
-        available = [
-            (source, delivery) for source in settings.sources for delivery in source.deliveries(home)
-        ]
+        reading = Reading(home=home, now=now, aws=Aws(settings.aws), held=record.stored, say=say)
+        unreachable: dict[str, str] = {}
+        available = list(_available(settings, reading, unreachable))
         generation = ledger.next_generation(record)
         changed = [pair for pair in available if rebuild or _differs(record, pair[1])]
-        names = {key_of(delivery) for _, delivery in available}
+        names = {delivery.key for _, delivery in available}
+        names |= {key for key, stored in record.stored.items() if stored.delivery.source in unreachable}
         held = {
             key: stored for key, stored in record.stored.items() if key in names or _lasts(settings, stored)
         }
         dropped = tuple(sorted(record.stored.keys() - held.keys()))
-        stored = held | {s.key: s for s in _load(ledger, changed, generation, say)}
+        read = {s.key: s for s in _load(ledger, changed, generation, reading, unreachable)}
+        stored = held | read
         digest = _digest(settings)
-        stale = bool(changed or dropped or rebuild) or record.settings != digest or not ledger.current(record)
+        stale = bool(read or dropped or rebuild) or not ledger.current(record)
+        stale = stale or (record.settings, record.unreachable) != (digest, unreachable)
         restated = 0
         if stale:
-            record = Record(generation=generation, stored=stored, settings=digest)
+            record = Record(generation=generation, stored=stored, settings=digest, unreachable=unreachable)
             say(f"publishing generation {generation}")
             built = publish.build(ledger, record, settings.plan, now, from_nothing=rebuild)
             ledger.commit(record)  # a crash from here on is healed by the next sync, which publishes it
@@ -84,12 +93,26 @@ def sync(
     return Synced(
         generation=record.generation,
         published=stale,
-        read=tuple(delivery.origin for _, delivery in changed),
+        read=tuple(stored.delivery.origin for stored in read.values()),
         unchanged=len(available) - len(changed),
         kept=tuple(sorted(held.keys() - names)),
         dropped=dropped,
         restated_days=restated,
+        unreachable=unreachable,
+        aws_requests=reading.aws.calls.total(),
+        aws_usd=sum(reading.aws.charges.values(), Decimal(0)),
     )
+
+
+def _available(
+    settings: Settings, reading: Reading, unreachable: dict[str, str]
+) -> Iterator[tuple[Source, Delivery]]:
+    """What every source has. One that AWS refuses does not stop the others."""
+    for source in settings.sources:
+        try:
+            yield from ((source, delivery) for delivery in source.deliveries(reading))
+        except AwsError as exc:
+            unreachable[source.name] = str(exc)
 
 
 def _lasts(settings: Settings, stored: Stored) -> bool:
@@ -111,19 +134,30 @@ def _digest(settings: Settings) -> str:
 
 
 def _differs(record: Record, delivery: Delivery) -> bool:
-    known = record.stored.get(key_of(delivery))
+    known = record.stored.get(delivery.key)
     return known is None or known.delivery.signature != delivery.signature
 
 
 def _load(
-    ledger: Ledger, changed: list[tuple[Source, Delivery]], generation: int, say: Progress
+    ledger: Ledger,
+    changed: list[tuple[Source, Delivery]],
+    generation: int,
+    reading: Reading,
+    unreachable: dict[str, str],
 ) -> Iterator[Stored]:
+    """What has been read when AWS begins to refuse is kept; of that source nothing more is asked."""
     with _scratch(ledger.root / "scratch") as scratch:
         for number, (source, delivery) in enumerate(changed, 1):
-            say(f"reading {delivery.source} {delivery.partition} ({number} of {len(changed)})")
+            if source.name in unreachable:
+                continue
+            reading.say(f"reading {delivery.source} {delivery.partition} ({number} of {len(changed)})")
             with scratch.cursor() as con:  # temporary tables are the cursor's own and go with it
-                source.load(con, delivery)
-                yield ledger.store(con, delivery, source.tables, generation)
+                try:
+                    read = source.load(con, delivery, reading)
+                except AwsError as exc:
+                    unreachable[source.name] = str(exc)
+                    continue
+                yield ledger.store(con, read, source.tables, generation)
 
 
 @contextlib.contextmanager

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
 from finops import sqlfile
 from finops.model import KEYS, Value
-from finops.sources import Cur
+from finops.sources import Cur, Reading
 
 # What teams call our keys when they do not call them that; the nearest meaning first.
 SYNONYMS = {
@@ -44,12 +43,12 @@ class Survey(Value):
     notes: tuple[str, ...]
 
 
-def look(base: Path, path: str) -> Survey:
+def look(reading: Reading, path: str) -> Survey:
     """Read the newest delivery below `path`; of the others only that they are there."""
     source = Cur(path=path)
-    deliveries = source.deliveries(base)
+    deliveries = source.deliveries(reading)
     with duckdb.connect() as con:
-        source.load(con, deliveries[-1])
+        source.load(con, deliveries[-1], reading)
         usd, lines, accounts, regions, first, last = con.execute(
             sqlfile.read("survey", "totals").sql
         ).fetchall()[0]

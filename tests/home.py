@@ -12,9 +12,15 @@ from typing import Any
 
 from finops import config, pipeline
 from finops.pipeline import Synced
+from finops.sources import Reading
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SOURCE = '[[sources]]\nkind = "cur"\npath = "exports"\n'
+
+
+def reading(home: Path, **more: Any) -> Reading:
+    """A reading of sources below `home` at NOW, as a sync makes it."""
+    return Reading(**{"home": home, "now": NOW} | more)
 
 
 class Home:

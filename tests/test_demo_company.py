@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 import duckdb
 import pytest
+from home import reading
 
 from finops import demo
 from finops.demo.company import UNTAGGED
@@ -232,9 +233,9 @@ def test_our_own_readers_take_everything(today: Written) -> None:
         MetricStream(path="metrics"),
         Inventory(path="inventory"),
     ):
-        for delivery in source.deliveries(exports)[-1:]:
+        for delivery in source.deliveries(reading(exports))[-1:]:
             with duckdb.connect() as con:
-                source.load(con, delivery)
+                source.load(con, delivery, reading(exports))
                 for table in rows.keys() & set(source.tables):
                     rows[table] += con.execute(f"select count(*) from {table}").fetchall()[0][0]
                 if "usage" in source.tables:

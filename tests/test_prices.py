@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from home import reading
 
 from finops.classify import model_of
 from finops.errors import SourceError
@@ -34,8 +35,8 @@ HEADER = "model_id,token_kind,service_tier,scope,usd_per_1m_tokens,as_of\n"
 
 def loaded(source: Prices, base: Path) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
-    (delivery,) = source.deliveries(base)
-    source.load(con, delivery)
+    (delivery,) = source.deliveries(reading(base))
+    source.load(con, delivery, reading(base))
     return con
 
 
@@ -137,10 +138,15 @@ def test_the_signature_changes_with_what_is_priced(tmp_path: Path) -> None:
     ours = tmp_path / "ours.csv"
     ours.write_text(HEADER)
     source = Prices(path=Path("ours.csv"))
-    seen = [source.deliveries(tmp_path)[0].signature, source.deliveries(tmp_path)[0].signature]
-    seen.append(source.model_copy(update={"discount": Decimal("0.2")}).deliveries(tmp_path)[0].signature)
+    seen = [
+        source.deliveries(reading(tmp_path))[0].signature,
+        source.deliveries(reading(tmp_path))[0].signature,
+    ]
+    seen.append(
+        source.model_copy(update={"discount": Decimal("0.2")}).deliveries(reading(tmp_path))[0].signature
+    )
     ours.write_text(HEADER + "Nova Pro,input,standard,region,0.7,2026-10\n")
-    seen.append(source.deliveries(tmp_path)[0].signature)
+    seen.append(source.deliveries(reading(tmp_path))[0].signature)
     assert seen[0] == seen[1]
     assert len(set(seen)) == 3
 
@@ -188,7 +194,7 @@ def test_a_bad_book_is_refused(content: str, words: str, tmp_path: Path) -> None
 
 def test_a_book_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"ours.csv: No such file .*; check `path`"):
-        Prices(path=Path("ours.csv")).deliveries(tmp_path)
+        Prices(path=Path("ours.csv")).deliveries(reading(tmp_path))
     (tmp_path / "ours.csv").write_bytes(HEADER.encode() + b"\xff\xfe,input\n")
     with pytest.raises(SourceError, match="UTF-8"):
         read(tmp_path / "ours.csv")

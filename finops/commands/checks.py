@@ -71,7 +71,11 @@ def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
         words.append(
             f"{len(done.dropped)} dropped, their source or file is gone: {', '.join(done.dropped[:3])}"
         )
+    if done.aws_requests:
+        words.append(f"{done.aws_requests:,} requests to AWS, which bills ${done.aws_usd:.2f} for them")
     sys.stderr.write(f"synced: {', '.join(words)}\n")
+    for problem in done.unreachable.values():
+        sys.stderr.write(f"not reached: {problem}\n")
     return done.model_dump(mode="json")
 
 

@@ -163,6 +163,7 @@ def init(
 ) -> None:
     """Look at a directory of Cost and Usage Reports and write a commented finops.toml for it."""
     from finops import config, survey
+    from finops.sources import Reading
 
     context: Context = ctx.obj
     target = context.home / config.FILE
@@ -170,7 +171,7 @@ def init(
         raise ConfigError(f"{target}: is there already; --force replaces it")
     absolute, home = directory.resolve(), context.home.resolve()
     path = str(absolute.relative_to(home)) if absolute.is_relative_to(home) else str(absolute)
-    seen = survey.look(home, path)
+    seen = survey.look(Reading(home=home, now=context.now), path)
     home.mkdir(parents=True, exist_ok=True)
     target.write_text(survey.configuration(seen), encoding="utf-8")
     typer.echo(f"billing periods: {len(seen.periods)} ({seen.periods[0]} to {seen.periods[-1]})")

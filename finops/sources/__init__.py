@@ -1,14 +1,17 @@
 """Sources: each module is its own settings, a `name` for what it delivers, and two verbs.
 
-`deliveries(base)` says what is there, without reading data; `load(con, delivery)` fills the temporary
-tables named in `tables`, typed by queries/ledger/. To add one, write a module and put its name here.
+`deliveries(reading)` says what is there, without reading data. `load(con, delivery, reading)` fills the
+temporary tables named in `tables`, typed by queries/ledger/, and returns the delivery as it was read: with
+another signature where something could not be had, so that the next sync asks again. To add one, write a
+module and put its name here.
 """
 
 from finops.sources.cur import Cur
 from finops.sources.inventory import Inventory
 from finops.sources.metric_stream import MetricStream
 from finops.sources.prices import Prices
+from finops.sources.reading import Reading
 
 Source = Cur | MetricStream | Inventory | Prices
 
-__all__ = ["Cur", "Inventory", "MetricStream", "Prices", "Source"]
+__all__ = ["Cur", "Inventory", "MetricStream", "Prices", "Reading", "Source"]

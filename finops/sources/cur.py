@@ -20,6 +20,7 @@ from finops.errors import ReconciliationError, SourceError
 from finops.model import Delivery, Value
 from finops.sources import cur_columns, cur_faults, cur_layout, directory
 from finops.sources.cur_files import open_files, stats
+from finops.sources.reading import Reading
 
 NATIVE = ["AmazonBedrock", "AmazonBedrockService", "AmazonBedrockFoundationModels", "AmazonBedrockAgentCore"]
 EDITION = "(Amazon Bedrock Edition)"
@@ -60,8 +61,8 @@ class Cur(Value):
         """One however `path` is spelled, so that the same directory twice is known for it."""
         return f"cur:{os.path.normpath(self.path)}" + (f":{self.export}" if self.export else "")
 
-    def deliveries(self, base: Path) -> list[Delivery]:
-        root = directory.place(self.kind, self.path, base)
+    def deliveries(self, reading: Reading) -> list[Delivery]:
+        root = directory.place(self.kind, self.path, reading.home)
         options = (FORMAT, ",".join(self.tag_columns), str(self.cost_categories))
         return [
             Delivery(
@@ -75,7 +76,7 @@ class Cur(Value):
             for group in cur_layout.groups(root, self.export)
         ]
 
-    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
         before = stats(delivery.files)
         directory.check_gzip(self.kind, delivery.files)
         con.execute("set timezone = 'UTC'")  # as AWS's instants are, whatever the machine's zone
@@ -90,6 +91,7 @@ class Cur(Value):
             raise SourceError(
                 f"cur: {delivery.origin}: was being rewritten while it was read; run the sync again"
             )
+        return delivery
 
 
 class Reader:

@@ -26,6 +26,7 @@ from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Delivery, Value
 from finops.sources import directory
+from finops.sources.reading import Reading
 
 Arn = Annotated[str, Field(pattern=r"^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$")]
 Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC).replace(tzinfo=None))]
@@ -161,10 +162,10 @@ class Inventory(Value):
     def name(self) -> str:
         return f"{self.kind}:{self.path}"
 
-    def deliveries(self, base: Path) -> list[Delivery]:
-        return directory.by_day(self.kind, self.path, base)
+    def deliveries(self, reading: Reading) -> list[Delivery]:
+        return directory.by_day(self.kind, self.path, reading.home)
 
-    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
         """Answers about one ARN are merged; where two of them differ, the later file by name wins."""
         answers = [_answer(Path(file)) for file in delivery.files]
         commitments = {
@@ -175,6 +176,7 @@ class Inventory(Value):
         day = None if delivery.partition == directory.ALL else delivery.partition
         _fill(con, "resources", day, _merged(answers))
         _fill(con, "commitments", day, commitments.values())
+        return delivery
 
 
 def _answer(file: Path) -> Answer:

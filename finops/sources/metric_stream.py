@@ -5,7 +5,6 @@ AWS: "CloudWatch metric stream output in JSON format". OpenTelemetry output is n
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar, Literal
 
 import duckdb
@@ -14,6 +13,7 @@ from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Delivery, Value
 from finops.sources import directory
+from finops.sources.reading import Reading
 
 
 class MetricStream(Value):
@@ -27,10 +27,10 @@ class MetricStream(Value):
     def name(self) -> str:
         return f"{self.kind}:{self.path}"
 
-    def deliveries(self, base: Path) -> list[Delivery]:
-        return directory.by_day(self.kind, self.path, base)
+    def deliveries(self, reading: Reading) -> list[Delivery]:
+        return directory.by_day(self.kind, self.path, reading.home)
 
-    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
         """All records of the delivery, or SourceError and none."""
         fill = sqlfile.read("sources", "metric_stream")
         con.execute(sqlfile.read("ledger", "datapoints").sql)
@@ -42,6 +42,7 @@ class MetricStream(Value):
                 f"{self.kind}: {_reason(exc)}; the stream's output format must be JSON, gzipped files end "
                 "in .gz, and a damaged file is fetched again or moved away"
             ) from exc
+        return delivery
 
 
 def _reason(exc: duckdb.Error) -> str:

@@ -24,6 +24,7 @@ from finops import sqlfile
 from finops.classify import MODELS, ServiceTier, TokenKind, model_of
 from finops.errors import SourceError
 from finops.model import Delivery, Value
+from finops.sources.reading import Reading
 
 SHIPPED = sqlfile.PACKAGE / "data" / "prices.csv"
 
@@ -76,8 +77,8 @@ class Prices(Value):
     def name(self) -> str:
         return "prices" if self.path is None else f"prices:{self.path}"
 
-    def deliveries(self, base: Path) -> list[Delivery]:
-        files = [SHIPPED] if self.path is None else [SHIPPED, base / self.path]
+    def deliveries(self, reading: Reading) -> list[Delivery]:
+        files = [SHIPPED] if self.path is None else [SHIPPED, reading.home / self.path]
         seen = hashlib.sha256(f"{self.discount.normalize()}\n".encode())
         for file in (*files, MODELS):  # the model table names the rows
             seen.update(hashlib.sha256(_bytes(file)).digest())
@@ -92,7 +93,7 @@ class Prices(Value):
             )
         ]
 
-    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
         shipped, *own = (read(Path(file)) for file in delivery.files)
         owned = {price.replaces for book in own for price in book}
         rows = [price.row("shipped", 1 - self.discount) for price in shipped if price.replaces not in owned]
@@ -100,6 +101,7 @@ class Prices(Value):
         con.execute(sqlfile.read("ledger", "prices").sql)
         fill = sqlfile.read("sources", "prices")
         con.execute(fill.sql, fill.bind(rows=json.dumps(rows))).fetchall()
+        return delivery
 
 
 def read(file: Path) -> list[Price]:

@@ -10,6 +10,7 @@ source = "kind and path of the source"
 kind = "of the source"
 deliveries = "files or groups of files that the ledger holds"
 changed_in_generation = "the last generation that one of them changed in"
+problem = "why it could not be asked at the last sync; NULL where it was"
 ---*/
 with reach as (
     select source, max(data_through) as data_through, max(complete_through) as complete_through,
@@ -30,8 +31,9 @@ with reach as (
 
 select d.source, d.kind, r.data_through, r.complete_through, r.settled_through,
     count(distinct d.delivery_id) as deliveries, max(d.generation) as changed_in_generation,
-    string_agg(distinct n.note, '; ') as notes
+    string_agg(distinct n.note, '; ') as notes, u.problem
 from deliveries as d
 left join reach as r using (source)
 left join delivery_notes as n using (delivery_id)
-group by d.source, d.kind, r.data_through, r.complete_through, r.settled_through
+left join unreachable as u using (source)
+group by d.source, d.kind, r.data_through, r.complete_through, r.settled_through, u.problem

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from bill import Row, cur2, cur2_csv, legacy, legacy_csv, line, parquet, text
+from home import reading
 
 from finops.sources.cur import Cur
 
@@ -53,9 +54,9 @@ def load(root: Path, select: str, **settings: Any) -> list[Any]:
     """Every delivery below `root`, each into tables of its own; the answers one after the other."""
     source = Cur(path=".", **settings)
     rows = []
-    for delivery in source.deliveries(root):
+    for delivery in source.deliveries(reading(root)):
         with duckdb.connect() as con:
-            source.load(con, delivery)
+            source.load(con, delivery, reading(root))
             rows += con.execute(select).fetchall()
     return rows
 

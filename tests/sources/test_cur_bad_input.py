@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from bill import Row, cur2, cur2_csv, legacy, line, manifest, parquet, text
-from home import NOW, SOURCE, Home
+from home import NOW, SOURCE, Home, reading
 
 from finops import judge, pipeline, rules
 from finops.errors import FinopsError, LedgerError, SourceError
@@ -211,9 +211,9 @@ def test_no_permission(tmp_path: Path, what: str) -> None:
 
 def read_everything(base: Path) -> None:
     source = Cur(path="exports")
-    for delivery in source.deliveries(base):
+    for delivery in source.deliveries(reading(base)):
         with duckdb.connect() as con:
-            source.load(con, delivery)
+            source.load(con, delivery, reading(base))
 
 
 KEPT = [

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from bill import Row, cur2, cur2_csv, legacy_csv, line, parquet, text
-from home import SOURCE, Home
+from home import SOURCE, Home, reading
 
 from finops.errors import ConfigError, FinopsError, SourceError
 from finops.sources.cur import Cur
@@ -21,10 +21,10 @@ MONTH = "billing_period=2026-10"
 def load(root: Path, select: str, zone: str = "UTC") -> list[tuple[object, ...]]:
     source = Cur(path=".")
     rows = []
-    for delivery in source.deliveries(root):
+    for delivery in source.deliveries(reading(root)):
         with duckdb.connect() as con:
             con.execute(f"set timezone = '{zone}'")
-            source.load(con, delivery)
+            source.load(con, delivery, reading(root))
             rows += con.execute(select).fetchall()
     return rows
 
@@ -164,13 +164,15 @@ def test_a_sum_beyond_the_ledger_is_not_called_damage(tmp_path: Path) -> None:
 def test_a_file_that_vanishes_is_told(tmp_path: Path, when: str) -> None:
     file = text(tmp_path / "bill.csv", DAYS)
     source = Cur(path=".")
-    (delivery,) = source.deliveries(tmp_path)
+    (delivery,) = source.deliveries(reading(tmp_path))
     file.unlink()
-    with (
-        duckdb.connect() as con,
-        pytest.raises(SourceError, match=r"bill\.csv: is gone.*sync again|no \.parquet"),
-    ):
-        source.deliveries(tmp_path) if when == "before it is listed" else source.load(con, delivery)
+    gone = pytest.raises(SourceError, match=r"bill\.csv: is gone.*sync again|no \.parquet")
+    if when == "before it is listed":
+        with gone:
+            source.deliveries(reading(tmp_path))
+    else:
+        with duckdb.connect() as con, gone:
+            source.load(con, delivery, reading(tmp_path))
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from bill import cur2, cur2_csv, legacy, legacy_csv, line, manifest, parquet, text
+from home import reading
 
 from finops.errors import SourceError
 from finops.model import Delivery
@@ -18,7 +19,7 @@ OCTOBER, NOVEMBER = line("2026-10-05 10:00", 1), line("2026-11-05 10:00", 2)
 
 
 def found(base: Path, path: str = "exports", export: str | None = None) -> list[Delivery]:
-    return Cur(path=path, export=export).deliveries(base)
+    return Cur(path=path, export=export).deliveries(reading(base))
 
 
 def told(base: Path, path: str = "exports", export: str | None = None) -> list[tuple[str, list[str]]]:
@@ -167,7 +168,7 @@ def test_a_signature_changes_with_what_was_delivered(tmp_path: Path, change: str
         path.write_text(json.dumps(json.loads(path.read_text()) | {"executionId": "2"}))
     else:
         source = Cur(path="exports", cost_categories=True)
-    assert source.deliveries(tmp_path)[0].signature != before
+    assert source.deliveries(reading(tmp_path))[0].signature != before
 
 
 def test_an_empty_period_is_no_error(tmp_path: Path) -> None:

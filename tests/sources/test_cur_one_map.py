@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from bill import Row, cur2, line
+from home import reading
 
 from finops.sources.cur import Cur
 
@@ -26,8 +27,8 @@ def keys(root: Path, rows: list[Row]) -> set[str]:
     cur2(root, rows, parts=3)
     source = Cur(path=str(root))
     with duckdb.connect() as con:
-        (delivery,) = source.deliveries(root)
-        source.load(con, delivery)
+        (delivery,) = source.deliveries(reading(root))
+        source.load(con, delivery, reading(root))
         found: list[Any] = con.execute("select unnest(map_keys(tags)) from tag_sets").fetchall()
     return {key for (key,) in found}
 

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from botocore.model import Shape as AwsShape
 from botocore.validate import ParamValidator
+from home import reading
 
 from finops.errors import SourceError
 from finops.sources import inventory
@@ -78,9 +79,9 @@ def save(base: Path, name: str, answer: Any) -> Path:
 
 def loaded(base: Path, select: str) -> list[Any]:
     source = Inventory(path="inventory")
-    (delivery,) = source.deliveries(base)
+    (delivery,) = source.deliveries(reading(base))
     with duckdb.connect() as con:
-        source.load(con, delivery)
+        source.load(con, delivery, reading(base))
         return con.execute(select).fetchall()
 
 
@@ -244,7 +245,7 @@ def test_nothing_found_is_an_answer(tmp_path: Path) -> None:
 def test_one_delivery_a_snapshot_day(tmp_path: Path) -> None:
     for name in ("2026-11-20/functions.json", "tags-2026-11-20.json", "2026-11-19/us/a.json", "undated.json"):
         save(tmp_path, name, {"Functions": []})
-    found = Inventory(path="inventory").deliveries(tmp_path)
+    found = Inventory(path="inventory").deliveries(reading(tmp_path))
     assert [(one.partition, len(one.files)) for one in found] == [
         ("2026-11-19", 1),
         ("2026-11-20", 2),

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from home import reading
 
 from finops.errors import SourceError
 from finops.model import Delivery
@@ -51,13 +52,13 @@ def write(root: Path, name: str, content: str | bytes) -> Path:
 
 
 def deliveries(base: Path, path: str = "stream") -> list[Delivery]:
-    return MetricStream(path=path).deliveries(base)
+    return MetricStream(path=path).deliveries(reading(base))
 
 
 def loaded(base: Path, select: str) -> list[Any]:
     (delivery,) = deliveries(base)
     with duckdb.connect() as con:
-        MetricStream(path="stream").load(con, delivery)
+        MetricStream(path="stream").load(con, delivery, reading(Path("/nowhere")))
         return con.execute(select).fetchall()
 
 
@@ -212,7 +213,7 @@ def test_a_damaged_file_is_named_and_nothing_is_loaded(
     (delivery,) = deliveries(tmp_path)
     with duckdb.connect() as con:
         with pytest.raises(SourceError, match=says) as caught:
-            MetricStream(path="stream").load(con, delivery)
+            MetricStream(path="stream").load(con, delivery, reading(Path("/nowhere")))
         assert con.execute("from datapoints").fetchall() == []
     assert str(broken) in str(caught.value)
 
