@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -100,6 +100,26 @@ def test_the_next_morning_rewrites_only_what_changed(tmp_path: Path) -> None:
     months = {path.parent.name for path, at in before.items() if path.stat().st_mtime_ns != at}
     assert rewritten == {"acme-bedrock-00001.snappy.parquet", "acme-bedrock-Manifest.json"}
     assert months == {"BILLING_PERIOD=2026-10", "BILLING_PERIOD=2026-11"}
+
+
+@pytest.mark.parametrize(
+    ("hour", "last"),
+    [
+        pytest.param(datetime(2026, 11, 21, 0, 20), None, id="nothing of today yet"),
+        pytest.param(datetime(2026, 11, 21, 14, 50), 13, id="the hours that are over"),
+    ],
+)
+def test_metrics_reach_the_hour_and_the_bill_does_not(
+    tmp_path: Path, hour: datetime, last: int | None
+) -> None:
+    demo.write(tmp_path, TODAY, until=hour, days=60)
+    with duckdb.connect() as con:
+        points = con.read_json(f"{tmp_path}/exports/metrics/**/*.gz", columns=POINT)
+        newest = points.aggregate("max(make_timestamp(timestamp * 1000))").fetchall()[0][0]
+        bill = con.read_parquet(f"{tmp_path}/exports/bedrock/**/*.parquet", hive_partitioning=False)
+        billed = bill.aggregate("max(line_item_usage_start_date)").fetchall()[0][0]
+    assert newest == (hour.replace(hour=last, minute=0) if last is not None else datetime(2026, 11, 20, 23))
+    assert billed.date() == TODAY - DAY
 
 
 def test_another_seed_is_another_company(tmp_path: Path, today: Written) -> None:

@@ -52,10 +52,10 @@ def demo(
     home = home or (context.home if context.home != Path() else Path("finops-demo"))
     _make_room(home)
     today, yesterday = context.now.date(), context.now - timedelta(days=1)
-    company.write(home, today, morning="yesterday")
+    company.write(home, today, morning="yesterday", until=yesterday)
     settings = config.read(home)
     pipeline.sync(home, settings, yesterday)
-    company.write(home, today, morning="today")
+    company.write(home, today, morning="today", until=context.now)
     synced = pipeline.sync(home, settings, context.now)
     with _nobody_told():
         ran = pipeline.check(home, settings, context.now)

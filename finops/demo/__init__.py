@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -50,6 +50,7 @@ def write(
     home: Path,
     today: date,
     *,
+    until: datetime | None = None,
     morning: Literal["yesterday", "today"] = "today",
     seed: int = 7,
     days: int = 120,
@@ -58,6 +59,7 @@ def write(
 
     `today`'s files hold the `days` complete days before it. `yesterday`'s lack the last of them, the
     evenings of the last two days' Marketplace lines, and one evening of last month, not yet invoiced.
+    CloudWatch is minutes behind, the bill a day: metrics reach `until` (UTC), that morning's midnight if left out.
     """
     if days < _FEWEST_DAYS:
         raise ConfigError(f"demo: {days} days are too few for its stories; ask for at least {_FEWEST_DAYS}")
@@ -73,7 +75,8 @@ def write(
     open_from = this_month if morning == "today" else restated.replace(day=1)
     with duckdb.connect() as con:
         activity.fill(con, today, seed, days)
-        metrics.write(con, exports / "metrics", first, through)
+        midnight = datetime.combine(through + timedelta(days=1), time())
+        metrics.write(con, exports / "metrics", first, until.replace(tzinfo=None) if until else midnight)
         facts = bill.write(
             con, exports / "bedrock", first, last, through=through, open_from=open_from, withheld=withheld
         )

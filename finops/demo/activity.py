@@ -30,7 +30,7 @@ class Measured(NamedTuple):
 
 
 def fill(con: duckdb.DuckDBPyConnection, today: date, seed: int, days: int) -> None:
-    """Create the table `activity` of the `days` days before `today`."""
+    """Create the table `activity` of the `days` days before `today`, and of today."""
     con.execute(sqlfile.read("demo", "new_activity").sql)
     flows = enumerate(FLOWS)
     insert(con, [row for number, flow in flows for row in _measure(number, flow, today, seed, days)])
@@ -45,7 +45,8 @@ def insert(con: duckdb.DuckDBPyConnection, rows: Sequence[Measured]) -> None:
 def _measure(number: int, flow: Flow, today: date, seed: int, days: int) -> Iterator[Measured]:
     noise = random.Random(f"{seed}/{flow.key}")
     shares = _hourly_shares(flow.workload.rhythm)
-    for age in range(min(days, flow.first_age), flow.last_age - 1, -1):
+    last_age = 0 if flow.last_age == 1 else flow.last_age  # what was alive yesterday is alive today
+    for age in range(min(days, flow.first_age), last_age - 1, -1):
         day = today - timedelta(days=age)
         midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         calls_of_day = _calls_of_day(flow, day, age) * noise.gauss(1, 0.03)
@@ -100,7 +101,8 @@ def _disturbed(flow: Flow, age: int, hour: int, calls: float) -> tuple[float, To
 def _effects(flow: Flow, age: int, hour: int) -> Iterator[tuple[Story, Effect]]:
     for story in STORIES:
         told_of = (story.workload, story.environment) == (flow.workload.name, flow.environment)
-        if told_of and story.last_age <= age <= story.first_age:
+        goes_on = age == 0 and story.last_age == 1 < story.first_age
+        if told_of and (goes_on or story.last_age <= age <= story.first_age):
             for effect in story.effects:
                 if hour in effect.hours and effect.model in (None, flow.model):
                     yield story, effect
@@ -109,4 +111,5 @@ def _effects(flow: Flow, age: int, hour: int) -> Iterator[tuple[Story, Effect]]:
 def _ramp(story: Story, effect: Effect, age: int) -> float:
     first, last = effect.calls
     length = story.first_age - story.last_age
-    return first if length == 0 else first + (last - first) * (story.first_age - age) / length
+    gone = story.first_age - max(age, story.last_age)
+    return first if length == 0 else first + (last - first) * gone / length

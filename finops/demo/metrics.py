@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,17 +38,18 @@ class Gauge(NamedTuple):
     dimensions: str  # as JSON
 
 
-def write(con: duckdb.DuckDBPyConnection, root: Path, first: date, through: date) -> None:
-    """Write the datapoints of `activity`, one file for each day."""
+def write(con: duckdb.DuckDBPyConnection, root: Path, first: date, until: datetime) -> None:
+    """Write the datapoints of `activity` before `until`, one file for each day."""
     gauges = [gauge._asdict() for number, flow in enumerate(FLOWS) for gauge in _gauges(number, flow)]
     con.execute(sqlfile.read("demo", "datapoints").sql, {"gauges": json.dumps(gauges)})
     day_of_output = sqlfile.read("demo", "metrics").sql
-    for age in range((through - first).days + 1):
-        day = first + timedelta(days=age)
+    day = first
+    while (midnight := datetime.combine(day, time())) < until:
         file = root / day.strftime("%Y/%m/%d/00") / day.strftime("acme-finops-1-%Y-%m-%d-00-00-00.gz")
-        lines = con.execute(day_of_output, {"day": day}).fetchall()
+        lines = con.execute(day_of_output, {"since": midnight, "until": until}).fetchall()
         text = "".join(f"{line}\n" for (line,) in lines)
         put(file, gzip.compress(text.encode(), compresslevel=1, mtime=0))
+        day += timedelta(days=1)
 
 
 def _gauges(number: int, flow: Flow) -> Iterator[Gauge]:

@@ -19,4 +19,4 @@ select to_json({
     unit: 'Count'
 })
 from datapoints
-where hour >= cast($day as timestamp) and hour < cast($day as timestamp) + interval 1 day
+where hour >= $since and hour < least($since + interval 1 day, date_trunc('hour', $until))
