@@ -1,4 +1,4 @@
-"""`finops demo`, `finops init`: from nothing to a first answer."""
+"""`finops demo`: from nothing to a first answer."""
 
 from __future__ import annotations
 
@@ -151,31 +151,3 @@ def _row(console: Console, severity: str, usd: object, text: str, width: int) ->
     if console.is_terminal:
         row.truncate(width, overflow="ellipsis")
     console.print(row, soft_wrap=True)
-
-
-@app.command(epilog="Example: finops --home ~/bedrock init ~/bedrock/cur")
-def init(
-    ctx: typer.Context,
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIRECTORY", help="Of CUR files, as AWS delivers them.")
-    ],
-    force: Annotated[bool, typer.Option(help="Replace a finops.toml that is there.")] = False,
-) -> None:
-    """Look at a directory of Cost and Usage Reports and write a commented finops.toml for it."""
-    from finops import config, survey
-    from finops.sources import Reading
-
-    context: Context = ctx.obj
-    target = context.home / config.FILE
-    if target.exists() and not force:
-        raise ConfigError(f"{target}: is there already; --force replaces it")
-    absolute, home = directory.resolve(), context.home.resolve()
-    path = str(absolute.relative_to(home)) if absolute.is_relative_to(home) else str(absolute)
-    seen = survey.look(Reading(home=home, now=context.now), path)
-    home.mkdir(parents=True, exist_ok=True)
-    target.write_text(survey.configuration(seen), encoding="utf-8")
-    typer.echo(f"billing periods: {len(seen.periods)} ({seen.periods[0]} to {seen.periods[-1]})")
-    typer.echo(f"the newest has {seen.lines:,} Bedrock lines, ${seen.usd:,.2f}")
-    for note in seen.notes:
-        typer.echo(f"note: {note}")
-    typer.echo(f"wrote {target}\nnext: finops --home {context.home} run")

@@ -1,0 +1,70 @@
+"""`finops init`: from an account, or a directory of its bills, to a first configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from finops.commands.context import Context
+from finops.errors import ConfigError
+
+app = typer.Typer()
+Export = Annotated[
+    bool, typer.Option("--export", help="Print the Data Export to create, and the AWS CLI call for it.")
+]
+
+
+@app.command(epilog="Example: finops --home ~/bedrock init ~/bedrock/cur")
+def init(
+    ctx: typer.Context,
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="[DIRECTORY]", help="Of CUR files, as AWS delivers them.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Replace a finops.toml that is there.")] = False,
+    export: Export = False,
+    bucket: Annotated[str | None, typer.Option(help="That --export writes to.")] = None,
+    prefix: Annotated[str, typer.Option(help="In that bucket.")] = "bedrock",
+    region: Annotated[str, typer.Option(help="Of that bucket.")] = "us-east-1",
+) -> None:
+    """Look at a directory of Cost and Usage Reports and write a commented finops.toml for it."""
+    context: Context = ctx.obj
+    if export:
+        _export(context, bucket, prefix, region)
+    elif directory is None:
+        raise ConfigError("init: name a directory of CUR files, or ask for --export; see finops init --help")
+    else:
+        _from_files(context, directory, force)
+
+
+def _export(context: Context, bucket: str | None, prefix: str, region: str) -> None:
+    from finops import export
+
+    to = export.Destination(bucket=bucket or "YOUR-BUCKET", prefix=prefix, region=region)
+    if context.json:
+        typer.echo(json.dumps(export.definition(to), indent=2))
+        return
+    typer.echo(f"# What it selects:\n{export.statement()}\n")
+    typer.echo("# To create it, after a look, in the account that is billed. AWS delivers it within a day;")
+    typer.echo(f"# the bucket must let Data Exports write to it (docs/aws.md).\n{export.command(to)}")
+
+
+def _from_files(context: Context, directory: Path, force: bool) -> None:
+    from finops import config, survey
+    from finops.sources import Reading
+
+    target = context.home / config.FILE
+    if target.exists() and not force:
+        raise ConfigError(f"{target}: is there already; --force replaces it")
+    absolute, home = directory.resolve(), context.home.resolve()
+    path = str(absolute.relative_to(home)) if absolute.is_relative_to(home) else str(absolute)
+    seen = survey.look(Reading(home=home, now=context.now), path)
+    home.mkdir(parents=True, exist_ok=True)
+    target.write_text(survey.configuration(seen), encoding="utf-8")
+    typer.echo(f"billing periods: {len(seen.periods)} ({seen.periods[0]} to {seen.periods[-1]})")
+    typer.echo(f"the newest has {seen.lines:,} Bedrock lines, ${seen.usd:,.2f}")
+    for note in seen.notes:
+        typer.echo(f"note: {note}")
+    typer.echo(f"wrote {target}\nnext: finops --home {context.home} run")
