@@ -78,9 +78,9 @@ def normalise(
 
     `tag_keys`: columns of a narrow export that bear a bare tag name, such as `workload`.
     """
-    names = _by_normal_name(file.columns)
+    names = by_normal_name(file.columns)
     types = {name: str(kind) for name, kind in zip(file.columns, file.types, strict=True)}
-    absent = [COLUMNS[c][0] for c in REQUIRED if _first(names, COLUMNS[c]) is None]
+    absent = [COLUMNS[c][0] for c in REQUIRED if first(names, COLUMNS[c]) is None]
     if absent:
         raise SourceError(f"has no column {', '.join(absent)}: not a Cost and Usage Report with line items")
     scalars = [_scalar(names, ours, spellings) for ours, spellings in COLUMNS.items()]
@@ -91,7 +91,7 @@ def normalise(
 
 def cells(file: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     """What `normalise` would read, before any cast: COLUMNS, and maps that are JSON text."""
-    names = _by_normal_name(file.columns)
+    names = by_normal_name(file.columns)
     types = {name: str(kind) for name, kind in zip(file.columns, file.types, strict=True)}
     scalars = [_scalar(names, ours, spellings) for ours, spellings in COLUMNS.items()]
     texts = {m: names[m] for m in ("product", *MAPS) if m in names and not types[names[m]].startswith("MAP")}
@@ -101,13 +101,13 @@ def cells(file: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 def spelled(columns: Sequence[str], ours: str) -> str:
     """The file's own name of the column that we call `ours`."""
-    return _first(_by_normal_name(columns), COLUMNS.get(ours, (ours,))) or ours
+    return first(by_normal_name(columns), COLUMNS.get(ours, (ours,))) or ours
 
 
 def missing(columns: Sequence[str]) -> list[str]:
     """What this file cannot answer, in words for a person."""
-    names = _by_normal_name(columns)
-    lacking = [c for c in ("principal", "resource_id", "net") if _first(names, COLUMNS[c]) is None]
+    names = by_normal_name(columns)
+    lacking = [c for c in ("principal", "resource_id", "net") if first(names, COLUMNS[c]) is None]
     if "tags" not in names and not any(_FLAT_TAGS_MAP.match(n) for n in names):
         lacking.append("tags")
     return [CONSEQUENCES[c] for c in lacking]
@@ -115,10 +115,10 @@ def missing(columns: Sequence[str]) -> list[str]:
 
 def maps(columns: Sequence[str]) -> set[str]:
     """Which maps the file has as maps (or as JSON), rather than flattened to columns."""
-    return {"product", *MAPS} & _by_normal_name(columns).keys()
+    return {"product", *MAPS} & by_normal_name(columns).keys()
 
 
-def _by_normal_name(columns: Sequence[str]) -> dict[str, str]:
+def by_normal_name(columns: Sequence[str]) -> dict[str, str]:
     """Keys that AWS's rule makes equal (`user:CostCenter`, `user:cost-center`) stay apart, by a number."""
     names: dict[str, str] = {}
     for column in columns:
@@ -129,7 +129,7 @@ def _by_normal_name(columns: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def _first(names: dict[str, str], spellings: Sequence[str]) -> str | None:
+def first(names: dict[str, str], spellings: Sequence[str]) -> str | None:
     return next((names[s] for s in spellings if s in names), None)
 
 
@@ -142,7 +142,7 @@ def _type(name: str) -> Any:
 
 
 def _scalar(names: dict[str, str], ours: str, spellings: Sequence[str]) -> Expression:
-    column = _first(names, spellings)
+    column = first(names, spellings)
     return (ColumnExpression(column) if column else _text(None)).alias(ours)
 
 
@@ -154,7 +154,7 @@ def _place(names: dict[str, str]) -> list[Expression]:
 
 
 def _product(names: dict[str, str], types: dict[str, str], field: str, *, read: bool) -> Expression:
-    flat = _first(names, (f"product_{field}", *([field] if field == "product_name" else [])))
+    flat = first(names, (f"product_{field}", *([field] if field == "product_name" else [])))
     if flat is not None:
         return ColumnExpression(flat).alias(field)
     if "product" not in names or not read:
@@ -166,13 +166,7 @@ def _product(names: dict[str, str], types: dict[str, str], field: str, *, read: 
 def _map(names: dict[str, str], types: dict[str, str], which: str, tag_keys: Collection[str]) -> Expression:
     if which in names:
         return _as_map(ColumnExpression(names[which]), types[names[which]]).alias(which)
-    flat = {
-        "resource_tags": lambda: _flat_resource_tags(names, tag_keys),
-        "tags": lambda: _flat_tags(names),
-        "cost_category": lambda: {
-            n.removeprefix("cost_category_"): c for n, c in names.items() if n.startswith("cost_category_")
-        },
-    }[which]()
+    flat = flattened(names, which, tag_keys)
     if not flat:
         return _null_map(which)
     keys = FunctionExpression("list_value", *(ConstantExpression(k) for k in flat))
@@ -180,6 +174,15 @@ def _map(names: dict[str, str], types: dict[str, str], which: str, tag_keys: Col
         "list_value", *(ColumnExpression(c).cast(_type("VARCHAR")) for c in flat.values())
     )
     return FunctionExpression("map", keys, values).alias(which)
+
+
+def flattened(names: dict[str, str], which: str, tag_keys: Collection[str]) -> dict[str, str]:
+    """Key -> column, of a map that is spread over columns."""
+    if which == "resource_tags":
+        return _flat_resource_tags(names, tag_keys)
+    if which == "tags":
+        return _flat_tags(names)
+    return {n.removeprefix("cost_category_"): c for n, c in names.items() if n.startswith("cost_category_")}
 
 
 def _null_map(which: str) -> Expression:
