@@ -4,7 +4,7 @@ doc = "Runs in Athena. `cur` is the table's part in our names (finops/sources/at
 ---*/
 select billing_period, hour, payer_account_id, account_id, region, product_code, billing_entity, usage_type, operation,
     unit, description, product_family, product_name, provider, model, inference_type, feature, resource_model,
-    resource_id, principal, line_type, invoiced, currency, resource_tags, tags, cost_category,
+    resource_id, principal, line_type, invoiced, currency, tags,
     max(account_name) as account_name,
     count(*) as lines,
     sum(amount) as amount,
@@ -38,9 +38,16 @@ from (
         coalesce(nullif(line_type, ''), '(none)') as line_type,
         nullif(invoice_id, '') is not null as invoiced,
         coalesce(nullif(currency, ''), 'USD') as currency,
-        resource_tags,
-        tags,
-        cost_category,
+        map_filter(
+            map_concat(
+                transform_keys(
+                    coalesce(resource_tags, cast(map() as map(varchar, varchar))), (k, v) -> 'resourceTags/' || k),
+                coalesce(tags, cast(map() as map(varchar, varchar))),   -- where both have a key, `tags` is right
+                transform_keys(
+                    coalesce(cost_category, cast(map() as map(varchar, varchar))), (k, v) -> 'costCategory/' || k)
+            ),
+            (k, v) -> v <> ''
+        ) as tags,
         cast(nullif(amount, '') as decimal(38, 12)) as amount,
         cast(coalesce(nullif(gross, ''), '0') as decimal(24, 12)) as gross_usd,
         cast(coalesce(nullif(net, ''), nullif(gross, ''), '0') as decimal(24, 12)) as net_usd,
@@ -59,4 +66,4 @@ from (
 )
 group by billing_period, hour, payer_account_id, account_id, region, product_code, billing_entity, usage_type,
     operation, unit, description, product_family, product_name, provider, model, inference_type, feature,
-    resource_model, resource_id, principal, line_type, invoiced, currency, resource_tags, tags, cost_category
+    resource_model, resource_id, principal, line_type, invoiced, currency, tags
