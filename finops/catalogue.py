@@ -21,7 +21,7 @@ from finops.errors import LedgerError, ReconciliationError
 from finops.ledger import Record, sync
 from finops.model import Stored, Value
 
-SCHEMA = 2  # of the catalogue's tables; another number rebuilds it from the record
+SCHEMA = 3  # of the catalogue's tables; another number rebuilds it from the record
 TABLES = (
     "deliveries", "delivery_notes", "kinds", "tag_sets", "identities", "lines", "billed_daily", "accounts",
     "datapoints", "resources", "throughputs", "book_prices", "model_ids", "workload_units", "settings",

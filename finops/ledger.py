@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from finops.errors import LedgerError
 from finops.model import Delivery, Stored, Value
 
-ORDER = {"usage": "billing_period, hour", "datapoints": "hour"}
+ORDER = {"usage": "billing_period, hour", "datapoints": "hour", "calls": "hour"}
 
 
 class Record(Value):

@@ -14,18 +14,14 @@ create table calls (
     error varchar,                        -- errorCode; NULL where the call succeeded
     calls bigint not null,
     counted bigint not null,              -- calls that bear token counts
-    sessions bigint not null,             -- distinct sessions (or users) among them
-    max_calls_per_session bigint not null,
-    input_tokens bigint,                  -- sums over counted calls, NULL where none is
-    output_tokens bigint,
+    sessions bigint,                      -- distinct sessions (or users) among them; NULL where nobody is named
+    max_calls_per_session bigint,
+    input_tokens bigint,                  -- sums over counted calls, NULL where none has such a count;
+    output_tokens bigint,                 -- input without cache reads and writes, as the bill counts it
     cache_read_tokens bigint,
     cache_write_tokens bigint,
-    max_input_tokens bigint,              -- per call; input counts cache reads and writes here
+    max_input_tokens bigint,              -- of one call, cache reads and writes included; exact
     max_output_tokens bigint,
-    input_tokens_p50 double,
-    input_tokens_p95 double,
-    input_tokens_p99 double,
-    output_tokens_p50 double,
-    output_tokens_p95 double,
-    output_tokens_p99 double
+    input_sizes map(usmallint, bigint),   -- calls by size, as above; NULL where no call is counted
+    output_sizes map(usmallint, bigint)
 )
