@@ -18,7 +18,7 @@ import duckdb
 from finops import sqlfile
 from finops.errors import ReconciliationError, SourceError
 from finops.model import Delivery, Value
-from finops.sources import cur_columns, cur_faults, cur_layout, directory
+from finops.sources import cur_columns, cur_directory, cur_faults, cur_layout, directory
 from finops.sources.cur_files import open_files, stats
 from finops.sources.reading import Reading
 
@@ -62,7 +62,7 @@ class Cur(Value):
         return f"cur:{os.path.normpath(self.path)}" + (f":{self.export}" if self.export else "")
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
-        root = directory.place(self.kind, self.path, reading.home)
+        found = cur_directory.listing(directory.place(self.kind, self.path, reading.home))
         options = (FORMAT, ",".join(self.tag_columns), str(self.cost_categories))
         return [
             Delivery(
@@ -70,10 +70,10 @@ class Cur(Value):
                 kind=self.kind,
                 partition=group.partition,
                 signature=group.signature(*options),
-                files=tuple(map(str, group.files)),
-                origin=str(group.origin),
+                files=tuple(found.whole(file.name) for file in group.files),
+                origin=found.whole(group.origin),
             )
-            for group in cur_layout.groups(root, self.export)
+            for group in cur_layout.groups(found, self.export)
         ]
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from finops.errors import SourceError
-from finops.sources import cur_layout
+from finops.sources import cur_directory, cur_layout
 
 
 def open_files(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> duckdb.DuckDBPyRelation:
@@ -49,7 +49,7 @@ def stats(files: Iterable[str]) -> list[tuple[int, int]]:
             with open(file, "rb") as stream:
                 stat = os.fstat(stream.fileno())
         except OSError as exc:
-            raise cur_layout.unreadable(file, exc) from exc
+            raise cur_directory.unreadable(file, exc) from exc
         found.append((stat.st_size, stat.st_mtime_ns))
     return found
 

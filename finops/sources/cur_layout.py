@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from finops.errors import SourceError
 from finops.model import Value
+from finops.sources.listing import Entry, Listing
 
 DATA = (".parquet", ".csv.gz", ".csv")
+STATUS = "cost_and_usage_data_status"  # a directory with a table about the export, no bill
 _SUFFIX = re.compile(r"(?i)(\.snappy)?\.(parquet|csv\.gz|csv)$")
 _NUMBER = re.compile(r"-\d{5}$")  # of a part, as AWS writes it
 _PERIODS = (
@@ -32,142 +33,110 @@ _PERIODS = (
 
 
 class Group(Value):
-    """Files that AWS replaces together, below `root`. `period` is None where only the rows can tell."""
+    """Files that AWS replaces together. `period` is None where only the rows can tell; `origin` is the
+    manifest, the directory or the file that they were found by, below the root."""
 
-    root: Path
     export: str
     period: str | None
-    files: tuple[Path, ...]
-    origin: Path
+    files: tuple[Entry, ...]
+    origin: str
+    manifest: Entry | None = None
     manifest_digest: str = ""
 
     @property
     def partition(self) -> str:
-        return self.period or f"file-{hashlib.sha256(self._name(self.origin).encode()).hexdigest()[:12]}"
+        return self.period or f"file-{hashlib.sha256(self.origin.encode()).hexdigest()[:12]}"
 
     def signature(self, *options: str) -> str:
-        """Changes with the manifest, a file's name, size or modification time, or an option."""
+        """Changes with the manifest, a file's name, size or version, or an option."""
         digest = hashlib.sha256("\0".join((self.manifest_digest, *options)).encode())
         for file in self.files:
-            try:
-                stat = file.stat()
-            except OSError as exc:
-                raise unreadable(file, exc) from exc
-            digest.update(f"{self._name(file)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+            digest.update(file.told())
         return digest.hexdigest()[:32]
 
-    def _name(self, file: Path) -> str:
-        """The same wherever the home stands and however it is spelled."""
-        return file.relative_to(self.root).as_posix()
 
-
-def groups(root: Path, export: str | None) -> list[Group]:
-    """Every delivery below `root`, oldest first. Reads directories and manifests, no data."""
-    data, manifests = _walk(root)
+def groups(listing: Listing, export: str | None) -> list[Group]:
+    """Every delivery in `listing`, oldest first. Reads manifests, no data."""
+    data, manifests = _sorted_out(listing)
     if not data and not manifests:
         raise SourceError(
-            f"cur: {root}: no .parquet or .csv.gz file below it; point `path` at the directory of the export"
+            f"cur: {listing.root}: no .parquet or .csv.gz file below it; "
+            "point `path` at the directory of the export"
         )
-    found = [*_by_manifest(root, data, manifests)]
+    found = [*_by_manifest(listing, data, manifests)]
     named = {file for group in found for file in group.files}
     covered = {(group.export, group.period) for group in found}
-    loose = _loose(root, [file for file in data if file not in named])
+    loose = _loose(listing, [file for file in data if file not in named])
     found += [group for group in loose if (group.export, group.period) not in covered]
     chosen = [g for g in found if export in (None, g.export)]
     if export is not None and not chosen:
         names = ", ".join(sorted({g.export for g in found}))
-        raise SourceError(f"cur: {root}: no export named {export!r}; there is {names}")
-    _refuse_doubles(root, chosen)
-    return sorted(chosen, key=lambda g: (g.period or "", str(g.origin)))
+        raise SourceError(f"cur: {listing.root}: no export named {export!r}; there is {names}")
+    _refuse_doubles(listing, chosen)
+    return sorted(chosen, key=lambda g: (g.period or "", g.origin))
 
 
-def unreadable(file: str | Path, cause: OSError) -> SourceError:
-    if isinstance(cause, FileNotFoundError):
-        return SourceError(f"cur: {file}: is gone since its directory was listed; run the sync again")
-    return SourceError(f"cur: {file}: {cause.strerror}; give the user that runs finops read access")
-
-
-def are_parts(files: Iterable[str | Path]) -> bool:
+def are_parts(files: Iterable[str]) -> bool:
     """Whether their names say that they are parts of one export."""
-    names = [_stem(Path(file).name) for file in files]
+    names = [_stem(posixpath.basename(file)) for file in files]
     return all(map(_NUMBER.search, names)) and len({_NUMBER.sub("", name) for name in names}) == 1
 
 
-def _walk(root: Path) -> tuple[list[Path], list[Path]]:
-    if not root.is_dir():
-        raise SourceError(f"cur: {root}: no such directory; check `path` in [[sources]]")
-    data: list[Path] = []
-    manifests: list[Path] = []
-    for path in _files(root):
-        name = path.name.lower()
+def _sorted_out(listing: Listing) -> tuple[list[Entry], list[Entry]]:
+    data: list[Entry] = []
+    manifests: list[Entry] = []
+    for entry in listing.entries:
+        name = entry.name.lower()
+        if STATUS in entry.parts[:-1]:
+            continue
         if name.endswith("-manifest.json"):
-            manifests.append(path)
+            manifests.append(entry)
         elif name.endswith(DATA):
-            data.append(path)
+            data.append(entry)
         elif name.endswith(".csv.zip"):
             raise SourceError(
-                f"cur: {path}: ZIP cannot be read in a stream; set the export to GZIP or Parquet"
+                f"cur: {listing.whole(entry.name)}: ZIP cannot be read in a stream; "
+                "set the export to GZIP or Parquet"
             )
     return data, manifests
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """Through links too. A directory that several paths lead to is walked once, by its own place before links."""
-
-    def refuse(error: OSError) -> None:
-        raise unreadable(error.filename, error)
-
-    starts, seen = [root], set()
-    for start in starts:
-        for directory, subdirectories, names in os.walk(start, onerror=refuse):
-            place = os.path.realpath(directory)
-            if place in seen:
-                subdirectories.clear()
-                continue
-            seen.add(place)
-            subdirectories[:] = sorted(d for d in subdirectories if d != "cost_and_usage_data_status")
-            starts += [link for d in subdirectories if (link := Path(directory, d)).is_symlink()]
-            for path in (Path(directory, name) for name in sorted(names)):
-                if path.is_symlink() and not path.exists():
-                    raise SourceError(
-                        f"cur: {path}: a link to {path.readlink()}, which is not there; mend or remove the link"
-                    )
-                yield path
-
-
-def _by_manifest(root: Path, data: list[Path], manifests: list[Path]) -> Iterator[Group]:
+def _by_manifest(listing: Listing, data: list[Entry], manifests: list[Entry]) -> Iterator[Group]:
     """One group per (export, period): the shallowest manifest is the one AWS keeps current."""
-    latest: dict[tuple[str, str], tuple[Path, list[str], str]] = {}
-    for path in sorted(manifests, key=lambda p: len(p.parts), reverse=True):
-        raw = _read(path)
+    latest: dict[tuple[str, str], tuple[Entry, list[str], str]] = {}
+    for manifest in sorted(manifests, key=lambda m: len(m.parts), reverse=True):
+        raw = listing.read(manifest)
         try:
             body = json.loads(raw)
-            export = body.get("exportName") or body.get("reportName") or _strip(path.name)
-            period = _month(body, path)
+            export = body.get("exportName") or body.get("reportName") or _strip(manifest.parts[-1])
+            period = _month(body, listing.whole(manifest.name))
             keys = _keys(body)
         except (ValueError, AttributeError, TypeError) as exc:
-            raise SourceError(f"cur: {path}: not a manifest of AWS: {exc}; copy it again") from exc
-        latest[export, period] = (path, keys, hashlib.sha256(raw).hexdigest())
-    for (export, period), (path, keys, digest) in latest.items():
-        files = tuple(_resolve(root, data, key, path) for key in keys)
+            raise SourceError(
+                f"cur: {listing.whole(manifest.name)}: not a manifest of AWS: {exc}; copy it again"
+            ) from exc
+        latest[export, period] = (manifest, keys, hashlib.sha256(raw).hexdigest())
+    by_name: dict[str, list[Entry]] = defaultdict(list)
+    for entry in data:
+        by_name[entry.parts[-1]].append(entry)
+    for (export, period), (manifest, keys, digest) in latest.items():
+        files = tuple(_resolve(listing, by_name, key, manifest) for key in keys)
         if files:
             yield Group(
-                root=root, export=export, period=period, files=files, origin=path, manifest_digest=digest
+                export=export,
+                period=period,
+                files=files,
+                origin=manifest.name,
+                manifest=manifest,
+                manifest_digest=digest,
             )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise unreadable(path, exc) from exc
 
 
 def _strip(name: str) -> str:
     return name[: -len("-Manifest.json")]
 
 
-def _month(body: dict[str, Any], path: Path) -> str:
+def _month(body: dict[str, Any], path: str) -> str:
     start = str((body.get("billingPeriod") or {}).get("start", ""))
     match = re.match(r"(\d{4})-?(\d{2})", start)
     if match:
@@ -196,48 +165,53 @@ def _key_of(item: Any) -> str:
     return next((t for t in texts if t.lower().endswith(DATA)), "")
 
 
-def _resolve(root: Path, data: list[Path], key: str, manifest: Path) -> Path:
-    """The local copy of an S3 key: one path is the tail of the other, never just the same file name."""
-    parts = tuple(p for p in re.sub(r"^s3://[^/]+/", "", key).split("/") if p)
-    for path in data:
-        relative = path.relative_to(root).parts
-        if path.name == parts[-1] and (
-            parts[-len(relative) :] == relative or path.parts[-len(parts) :] == parts
-        ):
-            return path
+def _resolve(listing: Listing, by_name: dict[str, list[Entry]], key: str, manifest: Entry) -> Entry:
+    """The file that a key means: one path is the tail of the other, never just the same file name."""
+    parts = _parts(re.sub(r"^s3://[^/]+/", "", key))
+    for entry in by_name.get(parts[-1], ()):
+        whole = _parts(listing.whole(entry.name))
+        if parts[-len(entry.parts) :] == entry.parts or whole[-len(parts) :] == parts:
+            return entry
     raise SourceError(
-        f"cur: {manifest}: names {key}, which is not below {root}; "
+        f"cur: {listing.whole(manifest.name)}: names {key}, which is not below {listing.root}; "
         "the copy is incomplete: sync the whole export again"
     )
 
 
-def _loose(root: Path, data: Iterable[Path]) -> Iterator[Group]:
-    together: dict[tuple[Path, str | None], list[Path]] = defaultdict(list)
-    for path in data:
-        period = _period(path.relative_to(root).parent) or _period(path.parent)
-        together[_bundle(path, period), period].append(path)
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part)
+
+
+def _loose(listing: Listing, data: Iterable[Entry]) -> Iterator[Group]:
+    together: dict[tuple[str, str | None], list[Entry]] = defaultdict(list)
+    for entry in data:
+        directory = posixpath.dirname(entry.name)
+        period = _period(directory) or _period(listing.whole(directory))
+        together[_bundle(entry.name, period), period].append(entry)
     for (origin, period), files in together.items():
-        _refuse_copies(files)
-        export = _NUMBER.sub("", _stem(files[0].name))
-        yield Group(root=root, export=export, period=period, files=tuple(files), origin=origin)
+        _refuse_copies(listing, files)
+        export = _NUMBER.sub("", _stem(files[0].parts[-1]))
+        yield Group(export=export, period=period, files=tuple(files), origin=origin)
 
 
-def _bundle(path: Path, period: str | None) -> Path:
+def _bundle(name: str, period: str | None) -> str:
     """What a file without a manifest belongs to, as a name for messages."""
-    stem = _stem(path.name)
+    directory, file = posixpath.split(name)
+    stem = _stem(file)
     if _NUMBER.search(stem):
-        return path.with_name(_NUMBER.sub("-*", stem))
-    return path.parent if period else path
+        return posixpath.join(directory, _NUMBER.sub("-*", stem))
+    return directory if period else name
 
 
-def _refuse_copies(files: Sequence[Path]) -> None:
+def _refuse_copies(listing: Listing, files: Sequence[Entry]) -> None:
     """One part packed in two ways; copies under other names show by their lines when they are read."""
-    seen: dict[str, Path] = {}
+    seen: dict[str, Entry] = {}
     for file in files:
-        other = seen.setdefault(_stem(file.name), file)
+        other = seen.setdefault(_stem(file.parts[-1]), file)
         if other is not file:
             raise SourceError(
-                f"cur: {other} and {file.name}: one part in two formats would count twice; remove one of them"
+                f"cur: {listing.whole(other.name)} and {file.parts[-1]}: one part in two formats would count "
+                "twice; remove one of them"
             )
 
 
@@ -245,16 +219,15 @@ def _stem(name: str) -> str:
     return _SUFFIX.sub("", name)
 
 
-def _period(path: Path) -> str | None:
-    text = path.as_posix()
+def _period(path: str) -> str | None:
     for pattern in _PERIODS:
-        match = pattern.search(text)
+        match = pattern.search(path)
         if match:
             return f"{match['y']}-{int(match['m']):02d}"
     return None
 
 
-def _refuse_doubles(root: Path, found: list[Group]) -> None:
+def _refuse_doubles(listing: Listing, found: list[Group]) -> None:
     """Two deliveries of one month would count every dollar twice."""
     seen: dict[str, Group] = {}
     for group in found:
@@ -263,6 +236,7 @@ def _refuse_doubles(root: Path, found: list[Group]) -> None:
         other = seen.setdefault(group.period, group)
         if other is not group:
             raise SourceError(
-                f"cur: {root}: billing period {group.period} is delivered twice, by {other.origin} and "
-                f'{group.origin}; point `path` at one of them, or choose with `export = "..."`'
+                f"cur: {listing.root}: billing period {group.period} is delivered twice, by "
+                f"{listing.whole(other.origin)} and {listing.whole(group.origin)}; "
+                'point `path` at one of them, or choose with `export = "..."`'
             )

@@ -8,12 +8,14 @@ import os
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
 from finops.errors import SourceError
 from finops.model import Delivery
+from finops.sources.listing import Entry, Listing
+from finops.sources.reading import Reading
 
 ALL = "all"  # the partition of files whose path names no day
 
@@ -21,33 +23,42 @@ ALL = "all"  # the partition of files whose path names no day
 _DAY = re.compile(r"(?<!\d)(\d{4})[-/](?:month=)?(\d{2})[-/](?:day=)?(\d{2})(?!\d)")
 
 
-def by_day(kind: str, path: str, base: Path) -> list[Delivery]:
+def by_day(kind: str, path: str, reading: Reading) -> list[Delivery]:
     """One delivery per day that the files' paths name, oldest first, `all` for files that name none.
 
     Hidden files are left out: tools keep unfinished downloads under such names.
     """
+    found = listing(kind, path, reading.home)
+    days: dict[str, list[Entry]] = defaultdict(list)
+    for entry in found.entries:
+        if not _hidden(entry.parts):
+            days[_day(entry.name) or _day(path) or ALL].append(entry)
+    if not days:
+        raise SourceError(
+            f"{kind}: {found.root} holds no files; check `path` in [[sources]], or fill it first"
+        )
+    return [_delivery(kind, path, found, day, entries) for day, entries in sorted(days.items())]
+
+
+def listing(kind: str, path: str, base: Path) -> Listing:
+    """Every file below the directory; links to other directories are not followed."""
     root = place(kind, path, base)
-    days: dict[str, list[Path]] = defaultdict(list)
     try:
-        for file in _files(root):
-            days[_day(str(file.relative_to(root))) or _day(path) or ALL].append(file)
-        found = [_delivery(kind, path, root, day, sorted(files)) for day, files in sorted(days.items())]
+        entries = tuple(_entry(root, file) for file in _files(root))
     except OSError as exc:
         raise SourceError(
             f"{kind}: cannot list {exc.filename}: {exc.strerror}; "
             "check `path` in [[sources]] and its permissions"
         ) from exc
-    if not found:
-        raise SourceError(f"{kind}: {root} holds no files; check `path` in [[sources]], or fill it first")
-    return found
+    return Listing(root=str(root), entries=entries, read=lambda entry: (root / entry.name).read_bytes())
 
 
 def place(kind: str, path: str, base: Path) -> Path:
     """Where `path` of finops.toml is on this machine."""
     if path.startswith("s3://"):
         raise SourceError(
-            f"{kind}: {path}: this source reads a directory; copy the bucket with `aws s3 sync {path} DIR` "
-            "and let `path` in [[sources]] name DIR"
+            f"{kind}: {path}: this source reads a directory; copy the bucket with "
+            f"`aws s3 sync {path} DIR` and let `path` in [[sources]] name DIR"
         )
     return base / os.path.expanduser(path)
 
@@ -65,9 +76,20 @@ def check_gzip(kind: str, files: Iterable[str]) -> None:
             raise SourceError(f"{kind}: {file} is cut short or damaged ({exc}); fetch it again") from exc
 
 
-def _files(root: Path) -> list[Path]:
-    found = (Path(folder, name) for folder, _, names in os.walk(root, onerror=_refuse) for name in names)
-    return [file for file in found if not any(part.startswith(".") for part in file.relative_to(root).parts)]
+def _files(root: Path) -> Iterator[Path]:
+    """Hidden ones need not be there, or be readable."""
+    for folder, _, names in os.walk(root, onerror=_refuse):
+        shown = (Path(folder, name) for name in names)
+        yield from (file for file in shown if not _hidden(file.relative_to(root).parts))
+
+
+def _hidden(parts: Iterable[str]) -> bool:
+    return any(part.startswith(".") for part in parts)
+
+
+def _entry(root: Path, file: Path) -> Entry:
+    status = file.stat()
+    return Entry(file.relative_to(root).as_posix(), status.st_size, str(status.st_mtime_ns))
 
 
 def _refuse(error: OSError) -> None:
@@ -83,16 +105,16 @@ def _day(path: str) -> str | None:
     return None
 
 
-def _delivery(kind: str, path: str, root: Path, day: str, files: list[Path]) -> Delivery:
+def _delivery(kind: str, path: str, found: Listing, day: str, entries: list[Entry]) -> Delivery:
+    entries.sort(key=lambda entry: entry.parts)
     seen = hashlib.sha256()
-    for file in files:
-        status = file.stat()
-        seen.update(f"{file.relative_to(root)}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    for entry in entries:
+        seen.update(entry.told())
     return Delivery(
         source=f"{kind}:{path}",
         kind=kind,
         partition=day,
         signature=seen.hexdigest(),
-        files=tuple(map(str, files)),
-        origin=str(root),
+        files=tuple(found.whole(entry.name) for entry in entries),
+        origin=found.root,
     )

@@ -163,7 +163,7 @@ class Inventory(Value):
         return f"{self.kind}:{self.path}"
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
-        return directory.by_day(self.kind, self.path, reading.home)
+        return directory.by_day(self.kind, self.path, reading)
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
         """Answers about one ARN are merged; where two of them differ, the later file by name wins."""

@@ -28,7 +28,7 @@ class MetricStream(Value):
         return f"{self.kind}:{self.path}"
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
-        return directory.by_day(self.kind, self.path, reading.home)
+        return directory.by_day(self.kind, self.path, reading)
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
         """All records of the delivery, or SourceError and none."""
