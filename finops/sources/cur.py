@@ -18,8 +18,9 @@ import duckdb
 from finops import sqlfile
 from finops.errors import ReconciliationError, SourceError
 from finops.model import Delivery, Value
-from finops.sources import cur_columns, cur_directory, cur_faults, cur_layout, directory
+from finops.sources import cur_columns, cur_directory, cur_faults, cur_layout, directory, s3
 from finops.sources.cur_files import open_files, stats
+from finops.sources.listing import Listing, is_s3
 from finops.sources.reading import Reading
 
 NATIVE = ["AmazonBedrock", "AmazonBedrockService", "AmazonBedrockFoundationModels", "AmazonBedrockAgentCore"]
@@ -47,10 +48,13 @@ class Product(NamedTuple):
 
 class Cur(Value):
     """`export` chooses one of several exports below `path`; `tag_columns` are bare tag columns of a
-    narrow export; `cost_categories` reads that map too (it costs time)."""
+    narrow export; `cost_categories` reads that map too (it costs time). `region` and `role_arn` are of a
+    bucket: where it is, and the role that may read it."""
 
     kind: Literal["cur"] = "cur"
     path: str
+    region: str | None = None
+    role_arn: str | None = None
     export: str | None = None
     tag_columns: tuple[str, ...] = ("workload", "team", "environment", "cost_center")
     cost_categories: bool = False
@@ -59,24 +63,40 @@ class Cur(Value):
     @property
     def name(self) -> str:
         """One however `path` is spelled, so that the same directory twice is known for it."""
-        return f"cur:{os.path.normpath(self.path)}" + (f":{self.export}" if self.export else "")
+        path = self.path.rstrip("/") if is_s3(self.path) else os.path.normpath(self.path)
+        return f"cur:{path}" + (f":{self.export}" if self.export else "")
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
-        found = cur_directory.listing(directory.place(self.kind, self.path, reading.home))
-        options = (FORMAT, ",".join(self.tag_columns), str(self.cost_categories))
-        return [
-            Delivery(
-                source=self.name,
-                kind=self.kind,
-                partition=group.partition,
-                signature=group.signature(*options),
-                files=tuple(found.whole(file.name) for file in group.files),
-                origin=found.whole(group.origin),
-            )
-            for group in cur_layout.groups(found, self.export)
-        ]
+        if is_s3(self.path):
+            found = s3.listing(self.kind, self.path, reading, self.region, self.role_arn)
+        else:
+            found = cur_directory.listing(directory.place(self.path, reading.home))
+        return [self._delivery(found, group, reading) for group in cur_layout.groups(found, self.export)]
+
+    def _delivery(self, found: Listing, group: cur_layout.Group, reading: Reading) -> Delivery:
+        """What AWS is writing anew is what the ledger holds of it, until it is written."""
+        delivery = Delivery(
+            source=self.name,
+            kind=self.kind,
+            partition=group.partition,
+            signature=group.signature(FORMAT, ",".join(self.tag_columns), str(self.cost_categories)),
+            files=tuple(found.whole(file.name) for file in group.files),
+            origin=found.whole(group.origin),
+            objects=found.objects(file for file in (*group.files, group.manifest) if file),
+        )
+        if not group.unfinished(reading.now):
+            return delivery
+        if delivery.key not in reading.held:
+            raise SourceError(f"cur: {delivery.origin}: is being rewritten; run the sync again")
+        reading.say(f"{delivery.origin} is being rewritten; it is read when it is done")
+        return reading.held[delivery.key].delivery
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
+        with s3.near(self.kind, delivery, reading, self.region, self.role_arn) as here:
+            self._read(con, here)
+        return delivery
+
+    def _read(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
         before = stats(delivery.files)
         directory.check_gzip(self.kind, delivery.files)
         con.execute("set timezone = 'UTC'")  # as AWS's instants are, whatever the machine's zone
@@ -91,7 +111,6 @@ class Cur(Value):
             raise SourceError(
                 f"cur: {delivery.origin}: was being rewritten while it was read; run the sync again"
             )
-        return delivery
 
 
 class Reader:
@@ -114,6 +133,7 @@ class Reader:
         self.columns = open_files(self.con, self.files[:1]).columns
         for table in Cur.tables:
             self.con.execute(sqlfile.read("ledger", table).sql)
+        self.con.execute(sqlfile.read("sources", "role_of").sql)
         if self.text:
             self._stage()
         self._view("cur_file", self.files)

@@ -26,8 +26,7 @@ select
     nullif(regexp_extract(
         resource_id, ':(?:foundation-model|inference-profile)/(.+)$', 1), '') as resource_model,
     nullif(resource_id, '') as resource_id,
-    regexp_replace(nullif(principal, ''),
-        '^arn:(aws[\w-]*):sts::(\d+):assumed-role/([^/]+)/.*$', 'arn:\1:iam::\2:role/\3') as principal,
+    role_of(principal) as principal,
     coalesce(nullif(line_type, ''), '(none)') as line_type,
     nullif(invoice_id, '') is not null as invoiced,
     coalesce(nullif(currency, ''), 'USD') as currency,
