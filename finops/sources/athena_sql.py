@@ -84,6 +84,11 @@ def values(name: str, given: Iterable[str]) -> str:
     return f"select {name} from (values {rows or '(cast(null as varchar))'}) as given ({name})"
 
 
+def only(table: Table, column: str) -> str:
+    """One column of a table without partitions."""
+    return f"select {identifier(column)} as {column} from {place(table)}"
+
+
 def place(table: Table) -> str:
     return f"{identifier(table.database)}.{identifier(table.name)}"
 
