@@ -34,6 +34,13 @@ FIXES = {  # AWS's code for a refusal: what to do about it
     "Throttling": "AWS asked us to slow down for minutes; run it again later",
     "ThrottlingException": "AWS asked us to slow down for minutes; run it again later",
     "NoSuchBucket": "check the bucket's name",
+    "InvalidObjectState": "it is archived; restore it (`aws s3api restore-object`), or point `path` at what is not",
+    "PermanentRedirect": "set `region` in [[sources]] to the bucket's own",
+    "AuthorizationHeaderMalformed": "set `region` in [[sources]] to the bucket's own",
+    "IllegalLocationConstraintException": "set `region` in [[sources]] to the bucket's own",
+    "InvalidAccessKeyId": "these credentials are of no user; check AWS_PROFILE or the environment",
+    "RequestTimeTooSkewed": "set this machine's clock: it is minutes off",
+    "SlowDown": "AWS asked us to slow down for minutes; run it again later",
 }
 
 
@@ -42,6 +49,7 @@ class Access(Value):
 
     No accounts: the credentials' own, or with `organization` every active one. Another account than the
     credentials' own is read through its `role` of that name, with `external_id` if it asks for one.
+    `cache_gib` bounds the copies of S3 objects below --home.
     """
 
     profile: str | None = None
@@ -50,6 +58,7 @@ class Access(Value):
     regions: tuple[str, ...] = ()  # none: the session's own
     role: str | None = None
     external_id: str | None = None
+    cache_gib: Annotated[Decimal, Field(ge=0)] = Decimal(10)
 
 
 class Target(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Severity = Literal["info", "warn", "page"]
 Basis = Literal["estimated", "provisional", "final"]
@@ -110,6 +110,14 @@ class Message(Value):
     thread: str | None = None
 
 
+class S3Object(NamedTuple):
+    """One content of one key. `size` is in bytes."""
+
+    url: str
+    etag: str
+    size: int
+
+
 class Delivery(Value):
     """One replaceable unit that a source has for the ledger, described without reading its data.
 
@@ -123,6 +131,7 @@ class Delivery(Value):
     signature: str
     files: tuple[str, ...]
     origin: str  # the manifest or directory it was found by, for messages
+    objects: Annotated[tuple[S3Object, ...], Field(exclude=True)] = ()  # in S3: of `files`, and of a manifest
 
     @property
     def key(self) -> str:

@@ -15,6 +15,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from finops.errors import SourceError
@@ -22,6 +23,8 @@ from finops.model import Value
 from finops.sources.listing import Entry, Listing
 
 DATA = (".parquet", ".csv.gz", ".csv")
+TOGETHER = timedelta(minutes=1)  # a copy of an export is written in any order
+GIVEN_UP = timedelta(hours=1)  # a manifest that has not come by then may never come
 STATUS = "cost_and_usage_data_status"  # a directory with a table about the export, no bill
 _SUFFIX = re.compile(r"(?i)(\.snappy)?\.(parquet|csv\.gz|csv)$")
 _NUMBER = re.compile(r"-\d{5}$")  # of a part, as AWS writes it
@@ -53,6 +56,12 @@ class Group(Value):
         for file in self.files:
             digest.update(file.told())
         return digest.hexdigest()[:32]
+
+    def unfinished(self, now: datetime) -> bool:
+        """Whether AWS is writing it anew, which ends with the manifest: there is newer data than that."""
+        told = self.manifest.written_at if self.manifest else None
+        written = max((file.written_at for file in self.files if file.written_at), default=None)
+        return bool(written and told and told + TOGETHER < written and now < written + GIVEN_UP)
 
 
 def groups(listing: Listing, export: str | None) -> list[Group]:
@@ -104,7 +113,7 @@ def _sorted_out(listing: Listing) -> tuple[list[Entry], list[Entry]]:
 def _by_manifest(listing: Listing, data: list[Entry], manifests: list[Entry]) -> Iterator[Group]:
     """One group per (export, period): the shallowest manifest is the one AWS keeps current."""
     latest: dict[tuple[str, str], tuple[Entry, list[str], str]] = {}
-    for manifest in sorted(manifests, key=lambda m: len(m.parts), reverse=True):
+    for manifest in sorted(_current(listing, manifests), key=lambda m: len(m.parts), reverse=True):
         raw = listing.read(manifest)
         try:
             body = json.loads(raw)
@@ -130,6 +139,19 @@ def _by_manifest(listing: Listing, data: list[Entry], manifests: list[Entry]) ->
                 manifest=manifest,
                 manifest_digest=digest,
             )
+
+
+def _current(listing: Listing, manifests: Sequence[Entry]) -> Iterator[Entry]:
+    """Without those of earlier assemblies, one a refresh: the period's own is above them, by the same name."""
+    names = {manifest.name for manifest in manifests}
+    for manifest in manifests:
+        directory, file = posixpath.split(manifest.name)
+        above = []
+        while directory:
+            directory = posixpath.dirname(directory)
+            above.append(directory)
+        if not any(posixpath.join(d, file) in names and _period(listing.whole(d)) for d in above):
+            yield manifest
 
 
 def _strip(name: str) -> str:

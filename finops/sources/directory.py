@@ -1,4 +1,4 @@
-"""A directory that AWS, or a person, puts files into: listed without reading them."""
+"""A directory, or an S3 prefix, that AWS or a person puts files into: listed without reading them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from finops.errors import SourceError
 from finops.model import Delivery
-from finops.sources.listing import Entry, Listing
+from finops.sources import s3
+from finops.sources.listing import Entry, Listing, is_s3
 from finops.sources.reading import Reading
 
 ALL = "all"  # the partition of files whose path names no day
@@ -23,12 +24,15 @@ ALL = "all"  # the partition of files whose path names no day
 _DAY = re.compile(r"(?<!\d)(\d{4})[-/](?:month=)?(\d{2})[-/](?:day=)?(\d{2})(?!\d)")
 
 
-def by_day(kind: str, path: str, reading: Reading) -> list[Delivery]:
+def by_day(
+    kind: str, path: str, reading: Reading, region: str | None = None, role_arn: str | None = None
+) -> list[Delivery]:
     """One delivery per day that the files' paths name, oldest first, `all` for files that name none.
+    `path` may be in S3; then `s3.near` brings the files of a delivery when it is loaded.
 
     Hidden files are left out: tools keep unfinished downloads under such names.
     """
-    found = listing(kind, path, reading.home)
+    found = _listed(kind, path, reading, region, role_arn)
     days: dict[str, list[Entry]] = defaultdict(list)
     for entry in found.entries:
         if not _hidden(entry.parts):
@@ -40,9 +44,15 @@ def by_day(kind: str, path: str, reading: Reading) -> list[Delivery]:
     return [_delivery(kind, path, found, day, entries) for day, entries in sorted(days.items())]
 
 
+def _listed(kind: str, path: str, reading: Reading, region: str | None, role_arn: str | None) -> Listing:
+    if is_s3(path):
+        return s3.listing(kind, path, reading, region, role_arn)
+    return listing(kind, path, reading.home)
+
+
 def listing(kind: str, path: str, base: Path) -> Listing:
     """Every file below the directory; links to other directories are not followed."""
-    root = place(kind, path, base)
+    root = place(path, base)
     try:
         entries = tuple(_entry(root, file) for file in _files(root))
     except OSError as exc:
@@ -53,13 +63,8 @@ def listing(kind: str, path: str, base: Path) -> Listing:
     return Listing(root=str(root), entries=entries, read=lambda entry: (root / entry.name).read_bytes())
 
 
-def place(kind: str, path: str, base: Path) -> Path:
+def place(path: str, base: Path) -> Path:
     """Where `path` of finops.toml is on this machine."""
-    if path.startswith("s3://"):
-        raise SourceError(
-            f"{kind}: {path}: this source reads a directory; copy the bucket with "
-            f"`aws s3 sync {path} DIR` and let `path` in [[sources]] name DIR"
-        )
     return base / os.path.expanduser(path)
 
 
@@ -117,4 +122,5 @@ def _delivery(kind: str, path: str, found: Listing, day: str, entries: list[Entr
         signature=seen.hexdigest(),
         files=tuple(found.whole(entry.name) for entry in entries),
         origin=found.root,
+        objects=found.objects(entries),
     )

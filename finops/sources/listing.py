@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
+
+from finops.model import S3Object
 
 
 class Entry(NamedTuple):
@@ -13,6 +16,7 @@ class Entry(NamedTuple):
     name: str
     size: int
     version: str
+    written_at: datetime | None = None  # by AWS; unknown of a local copy
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -34,3 +38,13 @@ class Listing:
     def whole(self, name: str) -> str:
         """Where `name` is, as a person finds it."""
         return f"{self.root}/{name}" if name not in ("", ".") else self.root
+
+    def objects(self, entries: Iterable[Entry]) -> tuple[S3Object, ...]:
+        """What is to be fetched before it can be read: nothing of a directory."""
+        if not is_s3(self.root):
+            return ()
+        return tuple(S3Object(self.whole(entry.name), entry.version, entry.size) for entry in entries)
+
+
+def is_s3(path: str) -> bool:
+    return path.startswith("s3://")

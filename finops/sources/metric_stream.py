@@ -12,15 +12,18 @@ import duckdb
 from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Delivery, Value
-from finops.sources import directory
+from finops.sources import directory, s3
 from finops.sources.reading import Reading
 
 
 class MetricStream(Value):
-    """Fills `datapoints`. A delivery is an arrival day, so one hour may stand in two: readers sum them."""
+    """Fills `datapoints`. A delivery is an arrival day, so one hour may stand in two: readers sum them.
+    `region` and `role_arn` are of a bucket: where it is, and the role that may read it."""
 
     kind: Literal["metric_stream"] = "metric_stream"
     path: str
+    region: str | None = None
+    role_arn: str | None = None
     tables: ClassVar[tuple[str, ...]] = ("datapoints",)
 
     @property
@@ -28,10 +31,15 @@ class MetricStream(Value):
         return f"{self.kind}:{self.path}"
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
-        return directory.by_day(self.kind, self.path, reading)
+        return directory.by_day(self.kind, self.path, reading, self.region, self.role_arn)
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
         """All records of the delivery, or SourceError and none."""
+        with s3.near(self.kind, delivery, reading, self.region, self.role_arn) as here:
+            self._read(con, here)
+        return delivery
+
+    def _read(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
         fill = sqlfile.read("sources", "metric_stream")
         con.execute(sqlfile.read("ledger", "datapoints").sql)
         directory.check_gzip(self.kind, delivery.files)
@@ -42,7 +50,6 @@ class MetricStream(Value):
                 f"{self.kind}: {_reason(exc)}; the stream's output format must be JSON, gzipped files end "
                 "in .gz, and a damaged file is fetched again or moved away"
             ) from exc
-        return delivery
 
 
 def _reason(exc: duckdb.Error) -> str:

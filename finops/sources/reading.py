@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from finops.aws import Access, Aws
 from finops.model import Delivery, Stored
+from finops.sources.copies import Copies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,11 @@ class Reading:
     def cache(self) -> Path:
         """Copies of what is far away. Anything in it may be deleted at any time."""
         return self.home / "cache"
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Those of S3 objects."""
+        return Copies(self.cache / "s3", int(self.aws.access.cache_gib * 2**30))
 
     def before(self, delivery: Delivery, table: str) -> Path | None:
         """The rows of `table` that the ledger holds of this delivery."""

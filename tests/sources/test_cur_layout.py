@@ -137,11 +137,6 @@ def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert [d.partition for d in found(Path("/nowhere"), "~/exports")] == ["2026-10"]
 
 
-def test_a_bucket_is_to_be_copied_first(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="aws s3 sync s3://bucket/cur DIR"):
-        found(tmp_path, "s3://bucket/cur")
-
-
 def test_a_delivery_is_the_same_however_its_home_is_spelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
