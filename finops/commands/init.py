@@ -12,8 +12,19 @@ from finops.commands.context import Context
 from finops.errors import ConfigError
 
 app = typer.Typer()
+TEMPLATE = Path(__file__).parent.parent / "data" / "cloudformation.yaml"
 Export = Annotated[
     bool, typer.Option("--export", help="Print the Data Export to create, and the AWS CLI call for it.")
+]
+
+Policy = Annotated[
+    bool, typer.Option("--policy", help="Print the IAM policy that finops.toml needs where finops runs.")
+]
+Member = Annotated[
+    bool, typer.Option("--member", help="Print the IAM policy of the role in each account that is read.")
+]
+Template = Annotated[
+    bool, typer.Option("--template", help="Print a CloudFormation template: export, role, metric stream.")
 ]
 
 
@@ -21,18 +32,28 @@ Export = Annotated[
 def init(
     ctx: typer.Context,
     directory: Annotated[
-        Path | None, typer.Argument(metavar="[DIRECTORY]", help="Of CUR files, as AWS delivers them.")
+        str | None,
+        typer.Argument(
+            metavar="[DIRECTORY]", help="Of CUR files, as AWS delivers them; or s3://BUCKET/PREFIX."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option(help="Replace a finops.toml that is there.")] = False,
     export: Export = False,
     bucket: Annotated[str | None, typer.Option(help="That --export writes to.")] = None,
     prefix: Annotated[str, typer.Option(help="In that bucket.")] = "bedrock",
     region: Annotated[str, typer.Option(help="Of that bucket.")] = "us-east-1",
+    policy: Policy = False,
+    member: Member = False,
+    template: Template = False,
 ) -> None:
     """Look at a directory of Cost and Usage Reports and write a commented finops.toml for it."""
     context: Context = ctx.obj
     if export:
         _export(context, bucket, prefix, region)
+    elif policy or member:
+        _policy(context, member)
+    elif template:
+        typer.echo(TEMPLATE.read_text(encoding="utf-8"), nl=False)
     elif directory is None:
         raise ConfigError("init: name a directory of CUR files, or ask for --export; see finops init --help")
     else:
@@ -51,15 +72,23 @@ def _export(context: Context, bucket: str | None, prefix: str, region: str) -> N
     typer.echo(f"# the bucket must let Data Exports write to it (docs/aws.md).\n{export.command(to)}")
 
 
-def _from_files(context: Context, directory: Path, force: bool) -> None:
+def _policy(context: Context, member: bool) -> None:
+    from finops import permissions
+
+    grants = permissions.member() if member else permissions.own(context.settings)
+    typer.echo(json.dumps(permissions.policy(grants), indent=2))
+
+
+def _from_files(context: Context, directory: str, force: bool) -> None:
     from finops import config, survey
     from finops.sources import Reading
+    from finops.sources.listing import is_s3
 
     target = context.home / config.FILE
     if target.exists() and not force:
         raise ConfigError(f"{target}: is there already; --force replaces it")
-    absolute, home = directory.resolve(), context.home.resolve()
-    path = str(absolute.relative_to(home)) if absolute.is_relative_to(home) else str(absolute)
+    home = context.home.resolve()
+    path = directory if is_s3(directory) else _below(home, Path(directory).resolve())
     seen = survey.look(Reading(home=home, now=context.now), path)
     home.mkdir(parents=True, exist_ok=True)
     target.write_text(survey.configuration(seen), encoding="utf-8")
@@ -68,3 +97,7 @@ def _from_files(context: Context, directory: Path, force: bool) -> None:
     for note in seen.notes:
         typer.echo(f"note: {note}")
     typer.echo(f"wrote {target}\nnext: finops --home {context.home} run")
+
+
+def _below(home: Path, directory: Path) -> str:
+    return str(directory.relative_to(home) if directory.is_relative_to(home) else directory)
