@@ -73,7 +73,8 @@ def test_a_grant_is_as_narrow_as_the_settings(tmp_path: Path, purpose: str, reso
 
 
 def test_the_template_is_sound() -> None:
-    assert lint_all(TEMPLATE.read_text(encoding="utf-8")) == []
+    found = lint_all(TEMPLATE.read_text(encoding="utf-8"))
+    assert [str(match) for match in found if not match.rule.id.startswith("I")] == []
 
 
 def test_the_template_grants_what_the_code_asks_for(template: dict[str, Any]) -> None:
