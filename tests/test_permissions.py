@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.api import lint_all
+from cfnlint.api import lint
 from cfnlint.decode import decode
 from home import Home
 
@@ -73,7 +73,7 @@ def test_a_grant_is_as_narrow_as_the_settings(tmp_path: Path, purpose: str, reso
 
 
 def test_the_template_is_sound() -> None:
-    found = lint_all(TEMPLATE.read_text(encoding="utf-8"))
+    found = lint(TEMPLATE.read_text(encoding="utf-8"), regions=["us-east-1"])  # where Data Exports are
     assert [str(match) for match in found if not match.rule.id.startswith("I")] == []
 
 
