@@ -111,7 +111,9 @@ class Fetch:
                 part.unlink()
             if self._stop.is_set():
                 return
-        raise SourceError(f"{self.kind}: {one.url}: arrives cut or damaged each time; run the sync again")
+        raise AwsError(
+            f"{self.kind}: {one.url}: arrives cut or damaged each time; run the sync again", "Damaged"
+        )
 
     def _more(self, one: S3Object, part: Path, *, last: bool) -> str | None:
         """Append what is missing, or as much of it as comes. Returns how AWS encrypts the object."""
@@ -123,9 +125,9 @@ class Fetch:
             answer = self._ask(one, file)
             try:
                 self._append(answer["Body"], file)
-            except BotoCoreError as exc:
-                if isinstance(exc, FlexibleChecksumError):
-                    file.truncate(0)
+            except FlexibleChecksumError:
+                file.truncate(0)
+            except BotoCoreError:
                 if last:
                     raise
             file.flush()

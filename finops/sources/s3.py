@@ -18,11 +18,11 @@ def listing(
     kind: str, path: str, reading: Reading, region: str | None = None, role_arn: str | None = None
 ) -> Listing:
     """Every object below the prefix. A version is an ETag: the same content written again is no news."""
-    root = path.rstrip("/")
-    bucket, key = split(root)
+    bucket, key = split(path)
     if not bucket:
         raise SourceError(f"{kind}: {path}: names no bucket; `path` in [[sources]] is s3://BUCKET/PREFIX")
-    prefix = f"{key}/" if key else ""
+    prefix = f"{key.rstrip('/')}/" if key else ""
+    root = f"s3://{bucket}/{prefix}".rstrip("/")
     client = reading.aws.client("s3", region, role_arn=role_arn)
     fetch = Fetch(kind, client, reading)
     found: list[Entry] = []
