@@ -50,7 +50,7 @@ class Naming(Value):
 
 def prepare(con: duckdb.DuckDBPyConnection, naming: Naming) -> None:
     """Tables and macros that lines and names need. The catalogue is attached as `catalogue`."""
-    for name in ("same_key", "resource_tail", "apportion", "aliases", "given_names"):
+    for name in ("same_key", "resource_tail", "aliases", "given_names"):
         _run(con, name)
     spellings = [
         (key, rank, spelling) for key in KEYS for rank, spelling in enumerate(getattr(naming.tags, key))
@@ -61,12 +61,6 @@ def prepare(con: duckdb.DuckDBPyConnection, naming: Naming) -> None:
     rows += [("cost_category", "", key, category) for key, category in naming.cost_categories.items()]
     if rows:
         con.executemany("insert into given_names values (?, ?, ?, ?)", rows)
-
-
-def share_lines(con: duckdb.DuckDBPyConnection) -> None:
-    """Shares of the lines at hand (`usage_in`) as spans. A rung that splits lines fills `shares` in between."""
-    for step in ("shares", "share_spans"):
-        _run(con, step)
 
 
 def name_identities(con: duckdb.DuckDBPyConnection) -> None:

@@ -15,17 +15,18 @@ from typing import Any
 import duckdb
 
 from finops import __version__, metrics, sqlfile
-from finops.attribute import Naming, name_identities, prepare, share_lines
+from finops.attribute import Naming, name_identities, prepare
 from finops.classify import Shape, classify, model_of
 from finops.errors import LedgerError, ReconciliationError
 from finops.ledger import Record, sync
 from finops.model import Stored, Value
+from finops.split import know_callers, share_lines
 
-SCHEMA = 3  # of the catalogue's tables; another number rebuilds it from the record
+SCHEMA = 4  # of the catalogue's tables; another number rebuilds it from the record
 TABLES = (
     "deliveries", "delivery_notes", "kinds", "tag_sets", "identities", "lines", "billed_daily", "accounts",
     "datapoints", "resources", "throughputs", "book_prices", "model_ids", "workload_units", "settings",
-    "reach", "restated", "marks", "meta", "collections", "calls", "unreachable",
+    "reach", "restated", "marks", "meta", "collections", "calls", "unreachable", "splits",
 )  # fmt: skip
 LOADED = {  # a source's table -> the catalogue's table that it fills as it is
     "notes": "delivery_notes",
@@ -38,7 +39,7 @@ LOADED = {  # a source's table -> the catalogue's table that it fills as it is
     "collections": "collections",
     "calls": "calls",
 }
-DELIVERED = ("deliveries", "lines", "billed_daily", *LOADED.values())
+DELIVERED = ("deliveries", "lines", "billed_daily", "splits", *LOADED.values())
 
 
 class WorkloadUnit(Value):
@@ -68,7 +69,7 @@ class Catalogue:
         self.now = now
 
     def bring_up_to_date(self, plan: Plan) -> int:
-        """Make it hold what the record holds. Returns the number of days whose dollars changed."""
+        """Make it hold what the record holds. Returns the number of days whose bill changed."""
         self._tables()
         self._history()
         prepare(self.con, plan.naming)
@@ -85,7 +86,10 @@ class Catalogue:
         self._replace(usage, [])
         self._query("line_classes")
         self._classify()
+        self._know_models()
+        know_callers(self.con)
         name_identities(self.con)
+        share_lines(self.con)
         self.check()
         self._describe(plan)
         restated = self._restate()
@@ -109,7 +113,7 @@ class Catalogue:
         """Restatements are the only rows that no source can give again, so they are kept beside the record."""
         kept = sorted(map(str, (self.root / "restatements").glob("g*.parquet")))
         if kept and not self.con.execute("select 1 from catalogue.restated limit 1").fetchall():
-            self.con.read_parquet(kept).create_view("restated_read", replace=True)
+            self.con.read_parquet(kept, union_by_name=True).create_view("restated_read", replace=True)
             self.con.execute(
                 "insert into catalogue.restated by name from restated_read where generation < ?",
                 [self.record.generation],
@@ -164,11 +168,10 @@ class Catalogue:
             self._load_usage(number)
 
     def _load_usage(self, delivery_id: int) -> None:
-        """Lines under catalogue ids, each whole or as its shares."""
+        """Lines under catalogue ids."""
         for step in ("kinds_in", "add_kinds", "tag_sets_in", "add_tag_sets", "usage_in", "add_identities",
                      "identities_of_lines"):  # fmt: skip
             self._query(step)
-        share_lines(self.con)
         for step in ("add_lines", "add_billed"):
             self._query(step, delivery_id=delivery_id)
 
@@ -180,6 +183,14 @@ class Catalogue:
             for kind_id, *shape in self._query("unread_kinds")
         ]
         self._query("classify_kinds", rows=json.dumps(answers))
+
+    def _know_models(self) -> None:
+        """Model ids that logs, metrics and the inventory use, in the words of the bill."""
+        self.con.execute("delete from catalogue.model_ids")
+        models = [(model_id, model_of(model_id)) for (model_id,) in self._query("foreign_model_ids")]
+        known = [[model_id, m.name, m.family, m.tier] for model_id, m in models if m is not None]
+        if known:
+            self.con.executemany("insert into catalogue.model_ids values (?, ?, ?, ?)", known)
 
     def check(self) -> None:
         """No double delivery, one currency, and attributed = billed to the last decimal; or nothing is published."""
@@ -207,7 +218,7 @@ class Catalogue:
             )
 
     def _describe(self, plan: Plan) -> None:
-        for table in ("workload_units", "settings", "model_ids", "unreachable"):
+        for table in ("workload_units", "settings", "unreachable"):
             self.con.execute(f"delete from catalogue.{table}")
         if self.record.unreachable:
             self.con.executemany(
@@ -217,24 +228,20 @@ class Catalogue:
         if plan.units:
             rows = [[u.workload, u.namespace, u.resource] for u in plan.units]
             self.con.executemany("insert into catalogue.workload_units values (?, ?, ?)", rows)
-        models = [(model_id, model_of(model_id)) for (model_id,) in self._query("foreign_model_ids")]
-        known = [[model_id, m.name, m.family, m.tier] for model_id, m in models if m is not None]
-        if known:
-            self.con.executemany("insert into catalogue.model_ids values (?, ?, ?, ?)", known)
 
     def _restate(self) -> int:
         """Keep what changed on days that had been read before, here and beside the record."""
         generation = self.record.generation
         self._query("add_restatements", generation=generation, now=self.now.replace(tzinfo=None))
-        days = int(self._query("count_restatements", generation=generation)[0][0])
-        if days:
+        rows, days = self._query("count_restatements", generation=generation)[0]
+        if rows:
             path = self.root / "restatements" / f"g{generation:06d}.parquet"
             path.parent.mkdir(exist_ok=True)
             mine = duckdb.ColumnExpression("generation") == duckdb.ConstantExpression(generation)
             self.con.table("catalogue.restated").filter(mine).write_parquet(str(path))
             sync(path)
             sync(path.parent)
-        return days
+        return int(days)
 
     def _meta(self, inventory_key: str) -> None:
         self._query(

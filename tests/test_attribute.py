@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from bill import Row, cur2, legacy_csv, line, text
 from home import SOURCE, Home
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from finops import attribute, sqlfile
 
 ACCOUNT, MAPPED, TAGGED = "111122223333", "444455556666", "777788889999"
 PROFILE = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/"
@@ -272,56 +267,3 @@ def test_attributed_is_billed(tmp_path_factory: pytest.TempPathFactory, rows: li
     )
     assert {(d, a, c): g for d, a, c, g, _ in found} == gross
     assert {(d, a, c): n for d, a, c, _, n in found} == net
-
-
-@pytest.fixture(scope="module")
-def con() -> duckdb.DuckDBPyConnection:
-    """A connection with the macros and tables of splitting."""
-    con = duckdb.connect()
-    attribute.prepare(con, attribute.Naming())
-    attribute.share_lines(con)
-    return con
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    amount=st.decimals(min_value=-(10**9), max_value=10**9, places=12),
-    weights=st.lists(st.integers(0, 10**11), min_size=1, max_size=8).filter(any),
-)
-def test_shares_sum_to_the_line(con: duckdb.DuckDBPyConnection, amount: Decimal, weights: list[int]) -> None:
-    """Exactly, for credits too, and each within a trillionth of its due."""
-    parts = split(con, amount, weights)
-    assert sum(parts) == amount
-    due = [Fraction(amount) * weight / sum(weights) for weight in weights if weight]
-    assert all(
-        abs(Fraction(part) - share) <= Fraction(1, 10**12) for part, share in zip(parts, due, strict=True)
-    )
-
-
-@pytest.mark.parametrize(
-    ("amount", "weights", "parts"),
-    [
-        pytest.param(
-            "1", [1, 1, 1], ["0.333333333333", "0.333333333333", "0.333333333334"], id="a third each"
-        ),
-        pytest.param(
-            "-1", [1, 1, 1], ["-0.333333333333", "-0.333333333333", "-0.333333333334"], id="of a credit"
-        ),
-        pytest.param("10", [0, 5, 0], ["10"], id="who weighs nothing gets nothing"),
-        pytest.param("0", [1, 2], ["0", "0"], id="of nothing"),
-        pytest.param("0.000000000001", [1, 1], ["0", "0.000000000001"], id="the last digit goes to one"),
-    ],
-)
-def test_shares(con: duckdb.DuckDBPyConnection, amount: str, weights: list[int], parts: list[str]) -> None:
-    assert split(con, Decimal(amount), weights) == [Decimal(part) for part in parts]
-
-
-def split(con: duckdb.DuckDBPyConnection, amount: Decimal, weights: list[int]) -> list[Any]:
-    con.execute("delete from shares")
-    con.executemany("insert into shares values (1, ?, ?)", [[n, weight] for n, weight in enumerate(weights)])
-    con.execute(sqlfile.read("attribution", "share_spans").sql)
-    rows = con.execute(
-        "select apportion(?::decimal(24, 12), since, upto, whole) from share_spans order by identity_id",
-        [amount],
-    ).fetchall()
-    return [part for (part,) in rows]

@@ -91,31 +91,33 @@ def test_meta_says_what_is_published(home: Home) -> None:
 
 
 RESTATED = [
-    pytest.param([tagged(1, "a")], [tagged(1, "a")] * 2, [("a", 1, 2)], id="dearer"),
-    pytest.param([tagged(1, "a")] * 2, [tagged(1, "a")], [("a", 2, 1)], id="cheaper"),
-    pytest.param([tagged(1, "a")], [tagged(1, "b")], [("a", 1, 0), ("b", 0, 1)], id="another name"),
-    pytest.param([tagged(1, "a")], [tagged(1, "a"), tagged(1, "a", "2026-11-06 10:00")], [], id="a new day is news"),
-    pytest.param([tagged(1, "a")], [tagged(0.5, "a"), tagged(0.5, "a")], [], id="other lines, the same dollars"),
-    pytest.param([tagged(1, "a"), tagged(1, "b")], [tagged(1, "b")], [("a", 1, 0)], id="a line less"),
+    pytest.param([tagged(1, "a")], [tagged(1, "a")] * 2, [("a", 1, 2)], "bill", id="dearer"),
+    pytest.param([tagged(1, "a")] * 2, [tagged(1, "a")], [("a", 2, 1)], "bill", id="cheaper"),
+    pytest.param([tagged(1, "a")], [tagged(1, "b")], [("a", 1, 0), ("b", 0, 1)], "names", id="another name"),
+    pytest.param([tagged(1, "a")], [tagged(1, "a"), tagged(1, "a", "2026-11-06 10:00")], [], None,
+                 id="a new day is news"),
+    pytest.param([tagged(1, "a")], [tagged(0.5, "a"), tagged(0.5, "a")], [], None, id="other lines, the same dollars"),
+    pytest.param([tagged(1, "a"), tagged(1, "b")], [tagged(1, "b")], [("a", 1, 0)], "bill", id="a line less"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("before", "after", "restated"), RESTATED)
+@pytest.mark.parametrize(("before", "after", "restated", "cause"), RESTATED)
 def test_what_changes_a_known_days_dollars_is_kept(
     home: Home,
     before: list[Row],
     after: list[Row],
     restated: list[tuple[str, int, int]],
+    cause: str | None,
 ) -> None:
     cur2(home.exports, before)
     assert home.sync().restated_days == 0
     cur2(home.exports, after)
-    assert home.sync().restated_days == (1 if restated else 0)
+    assert home.sync().restated_days == (1 if cause == "bill" else 0)
     assert home.ask("select workload, before_usd, after_usd from restatements order by all") == restated
     if restated:
         assert home.ask(
-            "select distinct billing_period, day, basis_before, generation, seen_at from restatements"
-        ) == [("2026-11", date(2026, 11, 5), "provisional", 2, NOW.replace(tzinfo=None))]
+            "select distinct billing_period, day, basis_before, generation, seen_at, cause from restatements"
+        ) == [("2026-11", date(2026, 11, 5), "provisional", 2, NOW.replace(tzinfo=None), cause)]
 
 
 def test_restatements_outlive_a_rebuild(home: Home) -> None:
@@ -131,10 +133,10 @@ def test_a_renamed_workload_is_a_restatement_of_names_not_of_the_bill(home: Home
     cur2(home.exports, [tagged(1, "a")])
     home.sync()
     home.configure('[tags]\nworkload = ["Nothing"]\n')
-    home.sync()
-    assert home.ask("select workload, before_usd, after_usd from restatements order by all") == [
-        ("(untagged)", 0, 1),
-        ("a", 1, 0),
+    assert home.sync().restated_days == 0
+    assert home.ask("select workload, before_usd, after_usd, cause from restatements order by all") == [
+        ("(untagged)", 0, 1, "names"),
+        ("a", 1, 0, "names"),
     ]
     assert home.ask("select sum(before_usd) - sum(after_usd) from restatements") == [(0,)]
 

@@ -1,6 +1,6 @@
 /*---
 title = "Every name that every identity could get, with its rung"
-doc = "One row per identity x key x answer. Rungs are those of the ladder; 5 and 6 split lines and answer elsewhere."
+doc = "One row per identity x key x answer. Rungs are those of the ladder; 5 and 6 split lines and answer elsewhere. Request metadata names callers of the log, never a line, and goes before who they are."
 ---*/
 create or replace temp table candidates as
 with line_tags as (
@@ -35,6 +35,13 @@ consumer_tags as (   -- a role answers for itself, and for what runs as it as lo
     )
     group by role_arn, key
     having count(distinct value) = 1
+),
+
+account_tags as (   -- as Organizations has them now
+    select split_part(v.arn, '/', -1) as account_id, t.key, t.value, t.rank, t.respelled, t.name
+    from resource_versions as v
+    join inventory_tags as t using (arn, valid_from)
+    where v.valid_to = date '9999-12-31' and v.resource_type = 'account' and v.arn like 'arn:%:organizations:%'
 )
 
 select identity_id, key, 1 as rung, 'resource_tag' as answer, value, rank, respelled, name
@@ -50,6 +57,11 @@ select identity_id, key, 3, 'principal_tag', value, rank, respelled, name
 from catalogue.identities
 join named_tags using (tag_set_id)
 where origin = 'iamPrincipal'
+union all
+select identity_id, key, 3, 'request_metadata', value, rank, respelled, name
+from catalogue.identities
+join named_tags using (tag_set_id)
+where origin = 'requestMetadata'
 union all
 select identity_id, key, 4, 'principal', value, 0, false, 'principals.' || subject
 from catalogue.identities
@@ -70,6 +82,10 @@ select identity_id, key, 7, 'account', value, 1 + rank, respelled, name
 from catalogue.identities
 join named_tags using (tag_set_id)
 where origin = 'accountTag'
+union all
+select identity_id, key, 7, 'account', value, 500 + rank, respelled, name   -- the bill has those of its time, and wins
+from catalogue.identities
+join account_tags using (account_id)
 union all
 select identity_id, g.key, 7, 'account', l.value, 1000, false, l.name
 from catalogue.identities

@@ -28,4 +28,4 @@ set workload = coalesce(r.workload, '(untagged)'),
 from catalogue.identities as self
 left join resolved as r on r.identity_id = self.identity_id
 join catalogue.tag_sets as t on t.tag_set_id = self.tag_set_id
-where self.identity_id = i.identity_id
+where self.identity_id = i.identity_id and i.split_of is null

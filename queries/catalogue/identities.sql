@@ -1,6 +1,6 @@
 /*---
 title = "Identities: who a line may be named by, each once, with the names it got"
-doc = "`resource_since` is the day from which the inventory's tags of the resource are those seen here."
+doc = "`resource_since` is the day from which the inventory's tags of the resource are those seen here. A share of a line is its line's identity (`split_of`) and a taker."
 ---*/
 create table identities (
     identity_id uinteger primary key,
@@ -11,6 +11,8 @@ create table identities (
     principal varchar,
     tag_set_id uinteger not null,
     resource_since date,
+    split_of uinteger,
+    taker varchar,
     workload varchar,
     team varchar,
     environment varchar,

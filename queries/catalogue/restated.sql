@@ -10,5 +10,6 @@ create table restated (
     workload varchar not null,
     before_usd decimal(38, 12) not null,
     after_usd decimal(38, 12) not null,
-    basis_before varchar not null
+    basis_before varchar not null,
+    cause varchar                    -- bill or names; NULL where it was not yet told apart
 )

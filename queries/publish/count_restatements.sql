@@ -1,4 +1,4 @@
 /*---
-title = "Days restated by one generation"
+title = "What one generation restated: rows, and days whose bill is another"
 ---*/
-select count(distinct day) from catalogue.restated where generation = $generation
+select count(*), count(distinct day) filter (cause = 'bill') from catalogue.restated where generation = $generation

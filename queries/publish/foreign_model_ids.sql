@@ -6,3 +6,7 @@ union
 select distinct model_id from catalogue.resources where model_id is not null
 union
 select distinct model_id from catalogue.throughputs
+union
+select distinct model_id from catalogue.calls
+union
+select distinct model_id from catalogue.calls

@@ -10,3 +10,4 @@ join catalogue.identities as i
     and i.principal is not distinct from u.principal
     and i.tag_set_id = u.tag_set_id
     and i.resource_since is not distinct from u.resource_since
+    and i.split_of is null

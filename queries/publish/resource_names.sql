@@ -23,13 +23,19 @@ with billed as (
 listed as (
     select i.account_id, split_part(i.resource_id, ':', 4) as region, i.resource, i.resource_since as day,
         false as shared,
-        any_value(struct_pack(workload := i.workload, team := i.team, environment := i.environment,
-            cost_center := i.cost_center)) as names,
+        arg_min(struct_pack(workload := i.workload, team := i.team, environment := i.environment,
+            cost_center := i.cost_center), (i.workload = '(untagged)', i.workload)) as names,
         any_value(struct_pack(model := m.model, family := m.family, tier := m.tier)) as runs
     from catalogue.identities as i
-    join (select distinct arn, model_id from catalogue.resources) as r on r.arn = i.resource_id
+    join (
+        select arn, arg_max(model_id, coalesce(snapshot_day, date '0001-01-01')) as model_id
+        from catalogue.resources
+        group by arn
+    ) as r on r.arn = i.resource_id
     left join catalogue.model_ids as m using (model_id)
+    join catalogue.tag_sets as t using (tag_set_id)
     where i.principal is null and i.resource_since is not null
+        and i.split_of is null and map_keys(t.tags)::varchar not like '%requestMetadata/%'
     group by all
 ),
 

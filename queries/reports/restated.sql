@@ -1,11 +1,11 @@
 /*---
 title = "The bill was restated"
-doc = "Days whose dollars changed after they were first read, from first to last reading; the last days of the bill always do."
+doc = "Days whose dollars changed after they were first read, from first to last reading; the last days of the bill always do. Dollars that only moved between names are no news of the bill."
 ---*/
 with days as (
     select day, workload, arg_min(before_usd, generation) as before_usd, arg_max(after_usd, generation) as after_usd
     from restatements
-    where day between $day - 60 and $day
+    where day between $day - 60 and $day and coalesce(cause, 'bill') = 'bill'
     group by all
 ),
 

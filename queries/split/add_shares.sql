@@ -1,0 +1,17 @@
+/*---
+title = "Each line as its shares, or whole where nobody shares it"
+doc = "The shares of a line sum to it exactly."
+---*/
+insert into catalogue.lines by name
+select l.delivery_id, l.billing_period, l.hour, l.payer_account_id, l.account_id, l.region, l.kind_id,
+    coalesce(i.identity_id, l.line_identity_id) as identity_id, l.line_type, l.invoiced, l.currency,
+    if(coalesce(s.since, 0) = 0, l.lines, 0) as lines,
+    if(s.group_id is null, 0, coalesce(apportion(l.amount, 0, s.since, s.whole), 0)) as amount_before,
+    if(s.group_id is null, l.amount, apportion(l.amount, s.since, s.upto, s.whole)) as amount,
+    if(s.group_id is null, l.gross_usd, apportion(l.gross_usd, s.since, s.upto, s.whole)) as gross_usd,
+    if(s.group_id is null, l.net_usd, apportion(l.net_usd, s.since, s.upto, s.whole)) as net_usd,
+    if(s.group_id is null, l.list_usd, apportion(l.list_usd, s.since, s.upto, s.whole)) as list_usd
+from split_lines as l
+left join share_spans as s using (group_id)
+left join catalogue.identities as i on i.split_of = l.line_identity_id and i.taker = s.taker
+order by l.billing_period, identity_id, l.hour
