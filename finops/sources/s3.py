@@ -47,8 +47,8 @@ def near(
 ) -> Iterator[Delivery]:
     """The delivery with `files` on this machine, as long as the block lasts. An error over a copy names the object.
 
-    All of it, exactly as it was listed, or SourceError: what is not read itself, as a manifest is not, must
-    still be the same when the rest has come.
+    All of them, exactly as they were listed, or SourceError; and where a manifest named them, it must still be
+    the same when they have come.
     """
     if not delivery.objects:
         yield delivery
@@ -56,9 +56,9 @@ def near(
     fetch = Fetch(kind, reading.aws.client("s3", region, role_arn=role_arn), reading)
     known = {one.url: one for one in delivery.objects}
     files = {url: str(reading.copies.place(known[url])) for url in delivery.files}
-    if fetch.bring([known[url] for url in delivery.files]):
-        for url in known.keys() - files.keys():
-            fetch.unchanged(known[url])
+    fetched = fetch.bring([known[url] for url in files])
+    if fetched and delivery.origin in known and delivery.origin not in files:
+        fetch.unchanged(known[delivery.origin])
     try:
         yield delivery.model_copy(update={"files": tuple(files.values())})
     except SourceError as exc:

@@ -104,3 +104,15 @@ def test_a_local_delivery_needs_no_copy(tmp_path: Path) -> None:
     with duckdb.connect() as con:
         source.load(con, delivery, read)
     assert not (tmp_path / "cache").exists()
+
+
+def test_of_a_delivery_only_its_files_are_fetched(bucket: Bucket, tmp_path: Path) -> None:
+    """A source may leave out some of what a day holds."""
+    bucket.put("2026/11/01/body", b"a prompt")
+    source, read = MetricStream(path=bucket.url), reading(tmp_path)
+    delivery = source.deliveries(read)[0]
+    fewer = delivery.model_copy(update={"files": delivery.files[:1]})
+    with duckdb.connect() as con:
+        source.load(con, fewer, read)
+    assert requests(read) == {"ListObjectsV2": 1, "GetObject": 1}
+    assert [file.name for file in (tmp_path / "cache").rglob("*") if file.is_file()] == ["a"]
