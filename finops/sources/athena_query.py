@@ -58,10 +58,10 @@ class Workgroup(Value):
     region: str | None = None
     role_arn: str | None = None
     catalog: Name = "AwsDataCatalog"
-    deadline_minutes: Decimal = Decimal(30)
-    result_reuse_minutes: int = 0
-    max_usd_per_run: Decimal = Decimal(5)
-    usd_per_tb: Decimal = Decimal(5)
+    deadline_minutes: Annotated[Decimal, Field(gt=0)] = Decimal(30)
+    result_reuse_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
+    max_usd_per_run: Annotated[Decimal, Field(gt=0)] = Decimal(5)
+    usd_per_tb: Annotated[Decimal, Field(ge=0)] = Decimal(5)
 
     def price(self, scanned_bytes: int) -> Decimal:
         billed = max(BILLED_AT_LEAST, -(-scanned_bytes // MIB) * MIB)

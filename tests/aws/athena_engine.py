@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import uuid
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -57,13 +59,13 @@ class Done:
     manifest: str | None = None
 
 
-def run(sql: str, database: str, execution: str, output: str) -> Done:
+def run(sql: str, hidden: Collection[str], execution: str, output: str) -> Done:
     unload = UNLOAD.fullmatch(sql.strip())
     with duckdb.connect() as con, tempfile.TemporaryDirectory() as copies:
         con.execute("set timezone = 'UTC'")
         try:
             parsed = sqlglot.parse_one(unload["select"] if unload else sql, read="athena")
-            scanned = sum(_attach(con, table, Path(copies), sql) for table in _tables(parsed))
+            scanned = sum(_attach(con, table, Path(copies), sql, hidden) for table in _tables(parsed))
             result = con.sql(parsed.transform(_as_duckdb).sql(dialect="duckdb"))
         except (
             sqlglot.errors.ParseError,
@@ -95,6 +97,11 @@ def described(database: str, name: str) -> dict[str, Any]:
     }
 
 
+def _s3() -> Any:
+    """The service's own way to S3, whatever the caller may do there."""
+    return boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+
+
 def _tables(parsed: exp.Expression) -> list[exp.Table]:
     ours = {cte.alias for cte in parsed.find_all(exp.CTE)}
     found = {
@@ -105,16 +112,18 @@ def _tables(parsed: exp.Expression) -> list[exp.Table]:
     return list(found.values())
 
 
-def _attach(con: duckdb.DuckDBPyConnection, table: exp.Table, copies: Path, sql: str) -> int:
+def _attach(
+    con: duckdb.DuckDBPyConnection, table: exp.Table, copies: Path, sql: str, hidden: Collection[str]
+) -> int:
     """The table as a view of its objects, by its partitions; how many bytes the named ones have."""
     metadata = described(table.db, table.name)
     bucket, _, prefix = metadata["Parameters"]["location"].removeprefix("s3://").partition("/")
-    s3, scanned = boto3.client("s3"), 0
+    s3, scanned = _s3(), 0
     parts: dict[tuple[str, ...], list[str]] = defaultdict(list)
     keys = [key["Name"] for key in metadata["PartitionKeys"]]
     for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix.rstrip("/") + "/").get("Contents", []):
         values = tuple(re.findall(rf"(?i)/{key}=([^/]+)/", item["Key"])[-1] for key in keys)
-        if keys and not all(f"'{value}'" in sql for value in values):
+        if not hidden.isdisjoint(values) or not all(f"'{value}'" in sql for value in values):
             continue
         copy = copies / uuid.uuid4().hex
         s3.download_file(bucket, item["Key"], str(copy))
@@ -185,7 +194,7 @@ def _over_entries(name: str, given: exp.Expression, function: exp.Expression) ->
 def _unload(result: duckdb.DuckDBPyRelation, place: str, execution: str, output: str) -> str | None:
     """Parquet as Athena writes it: instants as INT96, names without an ending; nothing where there are no rows."""
     bucket, _, prefix = place.removeprefix("s3://").partition("/")
-    s3 = boto3.client("s3")
+    s3 = _s3()
     if s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("KeyCount"):
         raise Failure(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {place}")
     rows = result.to_arrow_table()
@@ -197,8 +206,14 @@ def _unload(result: duckdb.DuckDBPyRelation, place: str, execution: str, output:
             pyarrow.parquet.write_table(half, file.name, use_deprecated_int96_timestamps=True)
             s3.upload_file(file.name, bucket, key)
         written.append(f"s3://{bucket}/{key}")
+    return manifest(written, execution, output)
+
+
+def manifest(written: list[str], execution: str, output: str) -> str | None:
+    """Where it stands that these files were written, if there is a place for it."""
     if not output:
         return None
+    s3 = _s3()
     bucket, _, prefix = output.removeprefix("s3://").partition("/")
     s3.put_object(Bucket=bucket, Key=f"{prefix}{execution}-manifest.csv", Body="\n".join(written).encode())
     s3.put_object(Bucket=bucket, Key=f"{prefix}{execution}.metadata", Body=b"")

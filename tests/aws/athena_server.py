@@ -1,18 +1,21 @@
-"""Athena as a server on loopback that runs its SQL: Trino's dialect, transpiled to DuckDB, over what is in S3.
+"""Athena, and the list of Data Exports, as a server on loopback that runs its SQL.
 
-Tables are Glue's and objects are S3's, both asked at AWS_ENDPOINT_URL (moto). What a statement meets besides its rows
-is a `Fate`: throttling, a refusal, a queue, failure, or no end. Answers are checked against AWS's own shapes.
+Trino's dialect is transpiled to DuckDB and run over what is in S3. Tables are Glue's and objects are S3's, both asked
+at AWS_ENDPOINT_URL (moto). What a statement meets besides its rows is a `Fate`: a refusal, a queue, failure, or no
+end. Answers are checked against AWS's own shapes.
 
-    with athena_server.running() as athena:      # set AWS_ENDPOINT_URL_ATHENA to athena.url
+    with athena_server.running() as athena:      # set AWS_ENDPOINT_URL_ATHENA (and _BCM_DATA_EXPORTS) to athena.url
         athena.workgroups["primary"] = {...}     # GetWorkGroup's Configuration
         athena.fates.append(Fate(failed="SYNTAX_ERROR: ..."))
-        athena.statements                        # what was run, oldest first
+        athena.hidden.add("2026-11")             # a partition that the catalogue does not have
+    athena.statements                        # what was run, oldest first
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 import traceback
 import uuid
@@ -39,6 +42,10 @@ class Refused(Exception):
         self.code = code
 
 
+class Lost(Exception):
+    """The connection breaks before the answer."""
+
+
 @dataclass
 class Fate:
     """What the next statement meets. `waits`: status answers before it ends; `then` runs once it has run."""
@@ -48,6 +55,7 @@ class Fate:
     failed: str | None = None
     cancelled: str | None = None
     endless: bool = False
+    lost: bool = False  # it is begun, and nobody hears of it
     scanned: int | None = None
     then: Callable[[], None] = lambda: None
 
@@ -65,6 +73,8 @@ class Execution:
     scanned: int = 0
     manifest: str | None = None
     reused: bool = False
+    hidden: set[str] = field(default_factory=set)
+    engine: Callable[..., athena_engine.Done] = athena_engine.run
     rows: athena_engine.Rows = field(default_factory=athena_engine.Rows)
 
     def advance(self) -> None:
@@ -73,6 +83,7 @@ class Execution:
             return
         self.state = "RUNNING"
         if self.fate.endless:
+            self.scanned = self.fate.scanned or 0
             return
         if self.fate.waits > 0:
             self.fate.waits -= 1
@@ -84,7 +95,7 @@ class Execution:
 
     def run(self) -> None:
         try:
-            done = athena_engine.run(self.sql, self.context.get("Database", "default"), self.id, self.output)
+            done = self.engine(self.sql, self.hidden, self.id, self.output)
         except athena_engine.Failure as exc:
             self.state, self.reason = "FAILED", str(exc)
             return
@@ -121,11 +132,15 @@ class Athena:
 
     def __init__(self) -> None:
         self.url = ""
+        self.moto = os.environ["AWS_ENDPOINT_URL"]  # where everything else is
         self.workgroups: dict[str, dict[str, Any]] = {"primary": {"EnforceWorkGroupConfiguration": False}}
         self.fates: deque[Fate] = deque()
         self.executions: dict[str, Execution] = {}
         self.tokens: dict[str, str] = {}
         self.stopped: list[str] = []
+        self.hidden: set[str] = set()
+        self.engine: Callable[..., athena_engine.Done] = athena_engine.run
+        self.exports: list[dict[str, Any]] = []  # of ListExports
         self.lock = threading.RLock()
 
     @property
@@ -149,10 +164,14 @@ class Athena:
             group=group,
             output=self._output(group, request.get("ResultConfiguration", {})),
             fate=fate,
+            hidden=self.hidden,
+            engine=self.engine,
         )
         self._reuse(execution, request)
         self.executions[execution.id] = execution
         self.tokens[token] = execution.id
+        if fate.lost:
+            raise Lost
         return {"QueryExecutionId": execution.id}
 
     def get_query_execution(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +184,6 @@ class Athena:
         self.stopped.append(execution.id)
         if execution.state not in ENDED:
             execution.state, execution.reason = "CANCELLED", "Query cancelled by user"
-            execution.scanned = execution.fate.scanned or 0
         return {}
 
     def get_query_results(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -192,6 +210,9 @@ class Athena:
             return {"TableMetadata": athena_engine.described(request["DatabaseName"], request["TableName"])}
         except athena_engine.Failure as exc:
             raise Refused("MetadataException", f"EntityNotFoundException: {exc}") from exc
+
+    def list_exports(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {"Exports": self.exports}
 
     def _execution(self, request: dict[str, Any]) -> Execution:
         found = self.executions.get(request["QueryExecutionId"])
@@ -232,12 +253,13 @@ class Athena:
 
 
 @cache
-def _model() -> Any:
-    return botocore.session.get_session().get_service_model("athena")
+def _model(target: str) -> Any:
+    service = "athena" if target == "AmazonAthena" else "bcm-data-exports"
+    return botocore.session.get_session().get_service_model(service)
 
 
-def _checked(operation: str, answer: dict[str, Any]) -> dict[str, Any]:
-    shape = _model().operation_model(operation).output_shape
+def _checked(target: str, operation: str, answer: dict[str, Any]) -> dict[str, Any]:
+    shape = _model(target).operation_model(operation).output_shape
     report = ParamValidator().validate(answer, shape)
     if report.has_errors():
         raise AssertionError(f"{operation} answers what AWS cannot: {report.generate_report()}")
@@ -249,15 +271,17 @@ def _handler(athena: Athena) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            operation = self.headers["X-Amz-Target"].partition(".")[2]
+            target, _, operation = self.headers["X-Amz-Target"].partition(".")
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             method = "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).lstrip("_")
             try:
                 with athena.lock:
-                    self.answer(200, _checked(operation, getattr(athena, method)(request)))
+                    self.answer(200, _checked(target, operation, getattr(athena, method)(request)))
+            except Lost:
+                self.close_connection = True
             except Refused as exc:
                 self.answer(400, {"__type": exc.code, "message": str(exc)})
-            except Exception:
+            except Exception:  # noqa: BLE001 (a server that dies tells its test nothing)
                 self.answer(400, {"__type": "ThisServerIsBroken", "message": traceback.format_exc()})
 
         def answer(self, status: int, content: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
+import athena_server
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -40,3 +41,12 @@ def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setenv(name, value)
     urlopen(Request(f"{moto}/moto-api/reset", method="POST")).read()
     return moto
+
+
+@pytest.fixture
+def athena(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[athena_server.Athena]:
+    """Athena beside it, which runs its SQL."""
+    with athena_server.running() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", server.url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_BCM_DATA_EXPORTS", server.url)
+        yield server

@@ -9,6 +9,7 @@ import bill
 import boto3
 
 BUCKET, DATABASE, TABLE = "billing", "billing", "cur"
+OUTPUT = "s3://results/finops/"
 HIVE = {"VARCHAR": "string", "TIMESTAMP": "timestamp", "DOUBLE": "double", bill.MAP: "map<string,string>"}
 CUR2 = {name: HIVE[kind] for name, kind in bill.COLUMNS.items()}
 BY_PERIOD = {"billing_period": "string"}
@@ -26,8 +27,9 @@ def legacy_columns(*tags: str) -> dict[str, str]:
 def upload(root: Path) -> None:
     """Every file below `root`, under the same name."""
     s3 = boto3.client("s3")
-    if BUCKET not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
-        s3.create_bucket(Bucket=BUCKET)
+    there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    for bucket in {BUCKET, "results"} - there:
+        s3.create_bucket(Bucket=bucket)
     for file in sorted(path for path in root.rglob("*") if path.is_file()):
         s3.upload_file(str(file), BUCKET, f"prefix/{file.relative_to(root).as_posix()}")
 
@@ -67,3 +69,10 @@ def legacy(root: Path, *tags: str) -> None:
     upload(root)
     table(legacy_columns(*tags), BY_MONTH, "org-cur/org-cur/")
     table({"status": "string"}, {}, "org-cur/cost_and_usage_data_status/", name="cost_and_usage_data_status")
+
+
+def results() -> list[str]:
+    """What is left where results go."""
+    return sorted(
+        item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket="results").get("Contents", [])
+    )
