@@ -82,6 +82,7 @@ class Aws:
         self.calls: Counter[tuple[str, str]] = Counter()  # (service, operation) -> requests sent
         self.charges: dict[str, Decimal] = {}  # what AWS bills by the piece -> USD
         self._clients: dict[tuple[str, str | None, str | None], Any] = {}
+        self._roles: dict[str, Any] = {}  # sessions by role ARN: a role is assumed once for all its clients
         self._lock = threading.RLock()
 
     def client(
@@ -120,6 +121,11 @@ class Aws:
         if not (self.access.regions or own):
             raise SourceError('aws: no region is configured; set `regions = ["us-east-1", ...]` in [aws]')
         return self.access.regions or (own,)
+
+    def regions_of(self, service: str) -> tuple[str, ...]:
+        """Every region where AWS has the service, switched on for this account or not."""
+        partition = self.partition
+        return tuple(sorted(self._session.get_available_regions(service, partition_name=partition)))
 
     def accounts(self) -> tuple[str, ...]:
         """Those that are read, in order."""
@@ -166,7 +172,9 @@ class Aws:
     def _connect(self, service: str, region: str | None, role_arn: str | None) -> Any:
         from botocore.config import Config
 
-        session = self._session if role_arn is None else self._assumed(role_arn)
+        if role_arn is not None and role_arn not in self._roles:
+            self._roles[role_arn] = self._assumed(role_arn)
+        session = self._session if role_arn is None else self._roles[role_arn]
         config = Config(
             retries=None if "AWS_MAX_ATTEMPTS" in os.environ else PATIENT,
             connect_timeout=10,

@@ -44,9 +44,9 @@ INVENTORY = (
 )  # fmt: skip
 ORGANIZATION = Grant("Accounts", ("organizations:ListAccounts", "organizations:ListTagsForResource"))
 DOCTOR = Grant("DoctorOfAccount", ("bedrock:GetModelInvocationLoggingConfiguration",))
-EXPORTS = Grant("DoctorOfBilling", (
+EXPORTS = Grant("SetUp", (
     "bcm-data-exports:GetExport", "bcm-data-exports:ListExports", "ce:ListCostAllocationTags",
-    "cur:DescribeReportDefinitions",
+    "cur:DescribeReportDefinitions", "glue:GetDatabases", "glue:GetTables", "tag:GetTagKeys",
 ))  # fmt: skip
 
 

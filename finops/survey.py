@@ -21,6 +21,16 @@ SYNONYMS = {
 }
 
 
+TAGS_INTRODUCED = (
+    "# Our key = tag keys to look for, the first that a line carries wins. Case and separators do not matter."
+)
+
+
+def plain(key: str) -> str:
+    """What of a tag key's spelling matters."""
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"^user[:_]", "", key.lower()))
+
+
 class TagKey(Value):
     """`share` of the Bedrock dollars whose lines carry it."""
 
@@ -72,9 +82,9 @@ def spellings(survey: Survey, ours: str) -> list[TagKey]:
     """The keys that may mean ours, the nearest meaning first; one per spelling that matters."""
     ranked: dict[str, tuple[int, TagKey]] = {}
     for found in survey.tag_keys:
-        plain = re.sub(r"[^a-z0-9]", "", re.sub(r"^user[:_]", "", found.key.lower()))
-        if plain in SYNONYMS[ours] and plain not in ranked:
-            ranked[plain] = (SYNONYMS[ours].index(plain), found)
+        key = plain(found.key)
+        if key in SYNONYMS[ours] and key not in ranked:
+            ranked[key] = (SYNONYMS[ours].index(key), found)
     return [found for _, found in sorted(ranked.values(), key=lambda pair: pair[0])]
 
 
@@ -107,7 +117,7 @@ def _sources(survey: Survey) -> list[str]:
 
 def _tags(survey: Survey) -> list[str]:
     lines = [
-        "# Our key = tag keys to look for, the first that a line carries wins. Case and separators do not matter.",
+        TAGS_INTRODUCED,
         "[tags]",
     ]
     for ours in KEYS:
@@ -115,10 +125,10 @@ def _tags(survey: Survey) -> list[str]:
         if not found:
             lines.append(f"# {ours}: no tag key on the bill looks like it; add yours")
             continue
-        plain = [re.sub(r"^user[:_]", "", one.key) for one in found]
-        for name, one in zip(plain, found, strict=True):
+        names = [re.sub(r"^user[:_]", "", one.key) for one in found]
+        for name, one in zip(names, found, strict=True):
             lines.append(f"# {name} is on {one.share:.0%} of the dollars, with {one.values} values")
-        lines.append(f"{ours} = [{_quoted(plain[0])}]")
+        lines.append(f"{ours} = [{_quoted(names[0])}]")
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,8 @@ def init(
     directory: Annotated[
         str | None,
         typer.Argument(
-            metavar="[DIRECTORY]", help="Of CUR files, as AWS delivers them; or s3://BUCKET/PREFIX."
+            metavar="[DIRECTORY]",
+            help="Of CUR files, or s3://BUCKET/PREFIX; the AWS account if left out.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option(help="Replace a finops.toml that is there.")] = False,
@@ -46,7 +48,7 @@ def init(
     member: Member = False,
     template: Template = False,
 ) -> None:
-    """Look at a directory of Cost and Usage Reports and write a commented finops.toml for it."""
+    """Look at a directory of Cost and Usage Reports, or at the AWS account, and write a commented finops.toml."""
     context: Context = ctx.obj
     if export:
         _export(context, bucket, prefix, region)
@@ -55,7 +57,7 @@ def init(
     elif template:
         typer.echo(TEMPLATE.read_text(encoding="utf-8"), nl=False)
     elif directory is None:
-        raise ConfigError("init: name a directory of CUR files, or ask for --export; see finops init --help")
+        _from_account(context, force)
     else:
         _from_files(context, directory, force)
 
@@ -79,14 +81,35 @@ def _policy(context: Context, member: bool) -> None:
     typer.echo(json.dumps(permissions.policy(grants), indent=2))
 
 
+def _from_account(context: Context, force: bool) -> None:
+    from finops import discover
+    from finops.aws import Access, Aws
+
+    target = _target(context, force)
+    aws = Aws(Access())
+    found = discover.look(aws, _progress)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(discover.configuration(found), encoding="utf-8")
+    for bill in found.bills:
+        typer.echo(f"{bill.what}: {bill.place} ({bill.region})")
+    typer.echo(f"regions with Bedrock traffic: {', '.join(found.regions) or 'none'}")
+    for said in found.unknown:
+        typer.echo(f"not known: {said}")
+    typer.echo(f"{aws.calls.total():,} read-only requests to AWS, which bills nothing for them")
+    typer.echo(f"wrote {target}\nnext: finops --home {context.home} doctor")
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{text}\n")
+
+
 def _from_files(context: Context, directory: str, force: bool) -> None:
-    from finops import config, survey
+    from finops import survey
     from finops.sources import Reading
     from finops.sources.listing import is_s3
 
-    target = context.home / config.FILE
-    if target.exists() and not force:
-        raise ConfigError(f"{target}: is there already; --force replaces it")
+    target = _target(context, force)
     home = context.home.resolve()
     path = directory if is_s3(directory) else _below(home, Path(directory).resolve())
     seen = survey.look(Reading(home=home, now=context.now), path)
@@ -97,6 +120,15 @@ def _from_files(context: Context, directory: str, force: bool) -> None:
     for note in seen.notes:
         typer.echo(f"note: {note}")
     typer.echo(f"wrote {target}\nnext: finops --home {context.home} run")
+
+
+def _target(context: Context, force: bool) -> Path:
+    from finops import config
+
+    target = context.home / config.FILE
+    if target.exists() and not force:
+        raise ConfigError(f"{target}: is there already; --force replaces it")
+    return target
 
 
 def _below(home: Path, directory: Path) -> str:
