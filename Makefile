@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := demo
-DOCUMENTS := README.md docs/commands.md docs/configuration.md docs/rules.md docs/views.md
+DOCUMENTS := README.md docs/aws.md docs/commands.md docs/configuration.md docs/rules.md docs/views.md
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs wheel image clean

@@ -16,7 +16,7 @@ import typer.main
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from finops import pipeline, rules
+from finops import permissions, pipeline, rules
 from finops.cli import app
 from finops.config import Settings
 from finops.metrics import Metric, shipped
@@ -154,6 +154,28 @@ def _options(params: Iterable[Any]) -> str:
         meaning = (param.help or "") + (f" Or `{param.envvar}`." if param.envvar else "")
         rows.append([", ".join(f"`{name}`" for name in names), meaning, default])
     return _table(["option", "meaning", "default"], rows) if rows else ""
+
+
+def grants() -> str:
+    """Every action that finops may need, and where."""
+    everything = Settings.model_validate({
+        "aws": {"role": "FinopsReader", "organization": True},
+        "sources": [
+            {"kind": "cur", "path": "s3://BUCKET/PREFIX"},
+            {"kind": "athena", "database": "DATABASE", "table": "TABLE", "output": "s3://OUTPUT/PREFIX"},
+            {"kind": "inventory"},
+        ],
+    })  # fmt: skip
+    members = {grant.purpose for grant in permissions.member()}
+    rows = (
+        (
+            grant.purpose,
+            "<br>".join(f"`{action}`" for action in grant.actions),
+            "each account" if grant.purpose in members else "where finops runs",
+        )
+        for grant in permissions.own(everything)
+    )
+    return _table(["for", "actions", "where"], rows)
 
 
 def settings(key: str) -> str:
