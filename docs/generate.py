@@ -161,8 +161,8 @@ def grants() -> str:
     everything = Settings.model_validate({
         "aws": {"role": "FinopsReader", "organization": True},
         "sources": [
-            {"kind": "cur", "path": "s3://BUCKET/PREFIX"},
-            {"kind": "athena", "database": "DATABASE", "table": "TABLE", "output": "s3://OUTPUT/PREFIX"},
+            {"kind": "cur", "path": "s3://bills/prefix"},
+            {"kind": "athena", "database": "billing", "table": "cur", "output": "s3://results/prefix"},
             {"kind": "inventory"},
         ],
     })  # fmt: skip

@@ -9,6 +9,7 @@ requests = "NULL where not reported"
 tokens = "input, output and cache tokens; NULL where none was reported"
 unpriced_tokens = "of these, tokens that no rate is known for: their dollars are unknown and not in estimated_usd"
 estimated_usd = "tokens at their rates, USD"
+namespace = "AWS/Bedrock or AWS/BedrockMantle"
 rate_source = "the least specific rate in the sum: resource, account, model or book; none where nothing was priced"
 workload = "that the resource belongs to; NULL where several share it or nobody is known"
 ---*/
