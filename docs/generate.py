@@ -170,7 +170,7 @@ def grants() -> str:
     rows = (
         (
             grant.purpose,
-            "<br>".join(f"`{action}`" for action in grant.actions),
+            ", ".join(f"`{action}`" for action in grant.actions),
             "each account" if grant.purpose in members else "where finops runs",
         )
         for grant in permissions.own(everything)
