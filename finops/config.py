@@ -24,7 +24,7 @@ from finops.channels import Channel, Slack, Webhook
 from finops.errors import ConfigError
 from finops.model import KEYS, Value
 from finops.rules import RuleSettings, nearest, shipped
-from finops.sources import Cur, Source
+from finops.sources import Athena, Cur, Source, athena_query
 
 FILE = "finops.toml"
 SECRETS = ("FINOPS_SLACK_WEBHOOK_URL", "FINOPS_SLACK_TOKEN", "FINOPS_WEBHOOK_URL", "FINOPS_WEBHOOK_SECRET")
@@ -122,7 +122,7 @@ def _settings(home: Path, fields: Mapping[str, Any]) -> Settings:
 
 def _with_categories(source: Source, settings: Settings) -> Source:
     """[cost_categories] is a reason to read their map, whatever the source says."""
-    if isinstance(source, Cur) and settings.cost_categories:
+    if isinstance(source, Cur | Athena) and settings.cost_categories:
         return source.model_copy(update={"cost_categories": True})
     return source
 
@@ -201,6 +201,8 @@ EXPECTED = {  # pydantic's name for a fault: what to write instead
 PATTERNS = {
     ACCOUNT: "an account id of twelve digits",
     UNIT: "bedrock_invocations, lambda:<function> or states:<state machine>",
+    athena_query.NAME: 'a name of letters, digits, "_" and "-"',
+    athena_query.PLACE: 'a place such as "s3://bucket/prefix/"',
 }
 
 

@@ -6,12 +6,13 @@ another signature where something could not be had, so that the next sync asks a
 module and put its name here.
 """
 
+from finops.sources.athena import Athena
 from finops.sources.cur import Cur
 from finops.sources.inventory import Inventory
 from finops.sources.metric_stream import MetricStream
 from finops.sources.prices import Prices
 from finops.sources.reading import Reading
 
-Source = Cur | MetricStream | Inventory | Prices
+Source = Cur | Athena | MetricStream | Inventory | Prices
 
-__all__ = ["Cur", "Inventory", "MetricStream", "Prices", "Reading", "Source"]
+__all__ = ["Athena", "Cur", "Inventory", "MetricStream", "Prices", "Reading", "Source"]
