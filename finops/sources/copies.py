@@ -34,10 +34,13 @@ class Copies:
 
     def place(self, wanted: S3Object) -> Path:
         """Its file name is the key's own: the names of parts say that they are parts."""
-        bucket, _, key = wanted.url.removeprefix("s3://").partition("/")
-        *directories, name = (_safe(part) for part in key.split("/"))
         version = hashlib.sha256(f"{wanted.etag}\0{wanted.size}".encode()).hexdigest()[:12]
-        return self.root.joinpath(_safe(bucket), *directories, version, name)
+        plain = self.below(wanted.url)
+        return plain.parent / version / plain.name
+
+    def below(self, url: str) -> Path:
+        """The directory of what is below that prefix."""
+        return self.root.joinpath(*(_safe(part) for part in url.removeprefix("s3://").split("/")))
 
     def part(self, wanted: S3Object) -> Path:
         """Where it grows until it is whole."""

@@ -45,7 +45,8 @@ def listing(
 def near(
     kind: str, delivery: Delivery, reading: Reading, region: str | None = None, role_arn: str | None = None
 ) -> Iterator[Delivery]:
-    """The delivery with `files` on this machine, as long as the block lasts. An error over a copy names the object.
+    """The delivery with `files` on this machine, below its `origin` there, as long as the block lasts. An error
+    over a copy names the object.
 
     All of them, exactly as they were listed, or SourceError; and where a manifest named them, it must still be
     the same when they have come.
@@ -59,10 +60,11 @@ def near(
     fetched = fetch.bring([known[url] for url in files])
     if fetched and delivery.origin in known and delivery.origin not in files:
         fetch.unchanged(known[delivery.origin])
+    origin = str(reading.copies.below(delivery.origin))
     try:
-        yield delivery.model_copy(update={"files": tuple(files.values())})
+        yield delivery.model_copy(update={"files": tuple(files.values()), "origin": origin})
     except SourceError as exc:
-        told = _by_url(str(exc), files)
+        told = _by_url(str(exc), files | {delivery.origin: origin})
         if told == str(exc):
             raise
         raise SourceError(told) from exc

@@ -35,14 +35,18 @@ def metric_stream(root: Path, rows: object) -> None:
         file.write_bytes(gzip.compress(stream(name, number)))
 
 
-def ledger(source: Source, read: Reading) -> dict[str, list[Any]]:
+def ledger(source: Source, read: Reading) -> dict[str, list[dict[str, Any]]]:
     """All rows of all tables, by delivery and table."""
     rows = {}
     for delivery in source.deliveries(read):
         with duckdb.connect() as con:
             source.load(con, delivery, read)
             for table in source.tables:
-                rows[f"{delivery.partition} {table}"] = con.execute(f"from {table} order by all").fetchall()
+                found = con.execute(f"from {table} order by all")
+                names = [column[0] for column in found.description or ()]
+                rows[f"{delivery.partition} {table}"] = [
+                    dict(zip(names, row, strict=True)) for row in found.fetchall()
+                ]
     return rows
 
 
@@ -84,7 +88,7 @@ def test_any_key_is_read(aws: str, tmp_path: Path) -> None:
     for name in (*ODD, "2026/11/20/.hidden", "2026/11/20/folder/"):
         bucket.put(name, stream(name, 1))
     (rows,) = ledger(MetricStream(path=f"{bucket.url}/"), reading(tmp_path)).values()
-    assert sorted(row[6] for row in rows) == sorted(ODD)
+    assert sorted(row["resource"] for row in rows) == sorted(ODD)
     assert all(file.is_relative_to(tmp_path / "cache" / "s3") for file in tmp_path.rglob("*.json"))
 
 
@@ -151,7 +155,7 @@ def test_only_what_changed_is_fetched(aws: str, tmp_path: Path) -> None:
     assert requests(read)["GetObject"] == 1
     bucket.put("2026/11/20/b", stream("b", 5))
     assert source.deliveries(reading(tmp_path))[1].signature != other.signature
-    assert [row[7] for row in ledger(source, reading(tmp_path))["2026-11-20 datapoints"]] == [5.0, 3.0]
+    assert [row["sum"] for row in ledger(source, reading(tmp_path))["2026-11-20 datapoints"]] == [5.0, 3.0]
 
 
 def test_manifests_of_earlier_assemblies_are_not_asked_for(aws: str, tmp_path: Path) -> None:

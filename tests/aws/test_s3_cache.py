@@ -12,7 +12,7 @@ from home import reading
 from s3_bucket import Bucket, bounded, requests, stream
 
 from finops.model import Delivery
-from finops.sources import MetricStream, Reading
+from finops.sources import MetricStream, Reading, s3
 
 
 @pytest.fixture
@@ -116,3 +116,11 @@ def test_of_a_delivery_only_its_files_are_fetched(bucket: Bucket, tmp_path: Path
         source.load(con, fewer, read)
     assert requests(read) == {"ListObjectsV2": 1, "GetObject": 1}
     assert [file.name for file in (tmp_path / "cache").rglob("*") if file.is_file()] == ["a"]
+
+
+def test_what_is_near_is_as_far_below_its_origin(bucket: Bucket, tmp_path: Path) -> None:
+    source, read = MetricStream(path=bucket.url), reading(tmp_path)
+    delivery = source.deliveries(read)[0]
+    with s3.near(source.kind, delivery, read) as here:
+        (file,) = (Path(file).relative_to(here.origin) for file in here.files)
+    assert (file.parts[:3], file.name) == (("2026", "11", "01"), "a")
