@@ -100,5 +100,8 @@ join identities as i using (identity_id)
 join line_classes as c using (line_type)
 left join marks as m using (delivery_id)
 left join (
-    select account_id, max(account_name) as account_name from accounts group by account_id
+    select account_id, arg_max(account_name, (d.partition, d.source)) as account_name   -- the latest word
+    from accounts
+    join deliveries as d using (delivery_id)
+    group by account_id
 ) as a on a.account_id = l.account_id

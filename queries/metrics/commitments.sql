@@ -14,7 +14,12 @@ created_at = "UTC"
 expires_at = "UTC, end of the term; NULL without one"
 ---*/
 with newest as (
-    select max(snapshot_day) as day from throughputs
+    select greatest(max(snapshot_day), (
+        select max(collected_through)::date   -- an answer without any is an answer
+        from collections
+        where subject = 'bedrock:ListProvisionedModelThroughputs' and status = 'complete'
+    )) as day
+    from throughputs
 ),
 
 latest as (

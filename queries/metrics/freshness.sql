@@ -5,7 +5,7 @@ grain = "source"
 data_through = "end of the last hour (or day of the last snapshot) that it has"
 complete_through = "last whole day of it"
 settled_through = "until when its dollars are final; Marketplace lines a day earlier; NULL for sources without dollars"
-notes = "what it cannot answer, and what to switch on"
+notes = "what it cannot answer, and what to switch on; which accounts did not answer when last asked, and why"
 source = "kind and path of the source"
 kind = "of the source"
 deliveries = "files or groups of files that the ledger holds"
@@ -27,13 +27,43 @@ with reach as (
     from resources as r
     join deliveries as d using (delivery_id)
     group by d.source
+    union all
+    select d.source, max(c.hour) + interval 1 hour, (max(c.hour) + interval 1 hour)::date - 1, null
+    from calls as c
+    join deliveries as d using (delivery_id)
+    group by d.source
+),
+
+silent as (   -- who did not answer everything when last asked, and what AWS said to one of them
+    select source, account_id, status, max(collected_through) as last_heard, min(detail) as detail,
+        string_agg(distinct nullif(region, ''), ', ' order by nullif(region, '')) as regions
+    from (
+        select d.source, c.*
+        from collections as c
+        join deliveries as d using (delivery_id)
+        qualify d.partition = max(d.partition) over (partition by d.source)
+    )
+    where status in ('partial', 'refused', 'failed')
+    group by source, account_id, status
+),
+
+silence as (
+    select source, count(*) as accounts,
+        list(concat('account ', account_id, ' (' || regions || ')', ' ', status,
+            ', last answered ' || strftime(last_heard, '%Y-%m-%d %H:%M'), ': ', detail)
+            order by status = 'partial', account_id) as told
+    from silent
+    group by source
 )
 
 select d.source, d.kind, r.data_through, r.complete_through, r.settled_through,
     count(distinct d.delivery_id) as deliveries, max(d.generation) as changed_in_generation,
-    string_agg(distinct n.note, '; ') as notes, u.problem
+    nullif(concat_ws('; ', string_agg(distinct n.note, '; '), array_to_string(s.told[:5], '; '),
+        case when s.accounts > 5 then 'and ' || (s.accounts - 5) || ' accounts more' end), '') as notes,
+    u.problem
 from deliveries as d
 left join reach as r using (source)
 left join delivery_notes as n using (delivery_id)
 left join unreachable as u using (source)
-group by d.source, d.kind, r.data_through, r.complete_through, r.settled_through, u.problem
+left join silence as s using (source)
+group by d.source, d.kind, r.data_through, r.complete_through, r.settled_through, u.problem, s.told, s.accounts

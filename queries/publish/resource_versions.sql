@@ -1,5 +1,5 @@
 /*---
-title = "Which tags a resource had from when to when"
+title = "Which tags a resource had, and which role it ran as, from when to when"
 doc = "Before the first snapshot its tags hold too, and after the last one that lists it: a deleted profile keeps its name. Of two answers of one day the one read later holds."
 ---*/
 create or replace temp table resource_versions as
@@ -12,7 +12,7 @@ with answers as (
 seen as (
     select arn, day, r.tags as tags, r.model_id as model_id, r.role_arn as role_arn, r.name as name,
         r.resource_type as resource_type,
-        lag(r.tags) over w is distinct from r.tags as changed,
+        lag((r.tags, r.role_arn)) over w is distinct from (r.tags, r.role_arn) as changed,
         row_number() over w as nth
     from answers
     window w as (partition by arn order by day)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ from botocore.validate import ParamValidator
 from home import reading
 
 from finops.errors import SourceError
-from finops.sources import inventory
+from finops.sources import inventory_shapes
 from finops.sources.inventory import Inventory
 
-ACCOUNT = "000000000012"
+ACCOUNT, PAYER = "000000000012", "999988887777"
 REGION = "us-east-1"
 PROFILE = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/grjihoh0los8"
 PROVISIONED = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:provisioned-model/abcdef012345"
@@ -70,6 +70,15 @@ def function(**changes: Any) -> dict[str, Any]:
     return {"FunctionName": "chat", "FunctionArn": FUNCTION, "Runtime": "python3.13", "Role": ROLE} | changes
 
 
+def machine() -> dict[str, Any]:
+    return {"stateMachineArn": STATES, "name": "s", "type": "STANDARD", "creationDate": datetime(2026, 1, 2)}
+
+
+def member(account: str = ACCOUNT, name: str = "Search production") -> dict[str, Any]:
+    arn = f"arn:aws:organizations::{PAYER}:account/o-exampleorgid/{account}"
+    return {"Id": account, "Arn": arn, "Name": name, "State": "ACTIVE"}
+
+
 def save(base: Path, name: str, answer: Any) -> Path:
     file = base / "inventory" / name
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,22 +102,30 @@ def aws_shape(service: str, operation: str, member: str) -> AwsShape:
 ANSWERS = [
     pytest.param(
         "resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList",
-        tagged(FUNCTION, Workload="chat"), inventory.ResourceTagMapping, id="get-resources",
+        tagged(FUNCTION, Workload="chat"), inventory_shapes.ResourceTagMapping, id="get-resources",
     ),
     pytest.param(
         "bedrock", "ListInferenceProfiles", "inferenceProfileSummaries",
-        profile(model_arn(SONNET)), inventory.InferenceProfileSummary, id="list-inference-profiles",
+        profile(model_arn(SONNET)), inventory_shapes.InferenceProfileSummary, id="list-inference-profiles",
     ),
     pytest.param(
         "bedrock", "ListProvisionedModelThroughputs", "provisionedModelSummaries",
-        provisioned(), inventory.ProvisionedModelSummary, id="list-provisioned-model-throughputs",
+        provisioned(), inventory_shapes.ProvisionedModelSummary, id="list-provisioned-model-throughputs",
     ),
     pytest.param(
         "lambda", "ListFunctions", "Functions",
-        function(), inventory.FunctionConfiguration, id="list-functions",
+        function(), inventory_shapes.FunctionConfiguration, id="list-functions",
     ),
     pytest.param(
-        "bedrock", "ListTagsForResource", "tags", {"key": "Team", "value": "search"}, inventory.BedrockTag,
+        "stepfunctions", "ListStateMachines", "stateMachines",
+        machine(), inventory_shapes.StateMachineListItem, id="list-state-machines",
+    ),
+    pytest.param(
+        "organizations", "ListAccounts", "Accounts",
+        member(), inventory_shapes.OrganizationAccount, id="list-accounts",
+    ),
+    pytest.param(
+        "bedrock", "ListTagsForResource", "tags", {"key": "Team", "value": "search"}, inventory_shapes.BedrockTag,
         id="list-tags-for-resource",
     ),
 ]  # fmt: skip
@@ -116,18 +133,18 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("service", "operation", "member", "item", "shape"), ANSWERS)
 def test_shapes_are_those_of_aws(
-    service: str, operation: str, member: str, item: dict[str, Any], shape: type[inventory.Shape]
+    service: str, operation: str, member: str, item: dict[str, Any], shape: type[inventory_shapes.Shape]
 ) -> None:
     aws = aws_shape(service, operation, member)
     assert not ParamValidator().validate(item, aws).has_errors()
     assert item.keys() <= aws.members.keys()
     assert shape.model_fields.keys() <= aws.members.keys()
-    assert member in inventory.Answer.model_fields
+    assert member in inventory_shapes.Answer.model_fields
 
 
 def test_bedrock_members_that_are_required_here_are_required_there() -> None:
     aws = aws_shape("bedrock", "ListProvisionedModelThroughputs", "provisionedModelSummaries")
-    fields = inventory.ProvisionedModelSummary.model_fields
+    fields = inventory_shapes.ProvisionedModelSummary.model_fields
     assert {name for name, field in fields.items() if field.is_required()} <= set(aws.required_members)
 
 
@@ -237,6 +254,22 @@ def test_no_commitment_has_no_term_and_no_end(tmp_path: Path) -> None:
     assert loaded(tmp_path, "select term, expires_at from commitments") == [(None, None)]
 
 
+def test_accounts_have_names_and_stand_among_the_resources(tmp_path: Path) -> None:
+    save(tmp_path, "2026-11-20/accounts.json", {"Accounts": [member(), member("000000000013", "Lab")]})
+    save(
+        tmp_path, "2026-11-20/machines.json", {"stateMachines": [machine() | {"creationDate": "2026-01-02"}]}
+    )
+    assert loaded(tmp_path, "from accounts order by all") == [
+        (ACCOUNT, "Search production"),
+        ("000000000013", "Lab"),
+    ]
+    assert loaded(tmp_path, "select resource_type, name from resources order by all") == [
+        ("account", "Lab"),
+        ("account", "Search production"),
+        ("stateMachine", "s"),
+    ]
+
+
 def test_nothing_found_is_an_answer(tmp_path: Path) -> None:
     save(tmp_path, "x.json", {"provisionedModelSummaries": []})
     assert loaded(tmp_path, "from resources") == []
@@ -270,8 +303,8 @@ def without(item: dict[str, Any], name: str) -> dict[str, Any]:
         pytest.param("", "not readable as JSON", id="empty file"),
         pytest.param('{"Functions": [', "not readable as JSON", id="cut file"),
         pytest.param(
-            {"Accounts": [], "NextToken": ""},
-            "holds Accounts, NextToken, which is no answer understood",
+            {"Buckets": [], "NextToken": ""},
+            "holds Buckets, NextToken, which is no answer understood",
             id="unknown",
         ),
         pytest.param([], "holds no object", id="an array"),

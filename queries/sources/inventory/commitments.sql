@@ -1,5 +1,5 @@
 /*---
-title = "Saved AWS answers to commitments"
+title = "AWS answers to commitments"
 doc = "Adds $rows, a JSON list of the provisioned throughputs of one snapshot, to `commitments`. Instants are UTC."
 ---*/
 insert into commitments by name

@@ -1,5 +1,5 @@
 /*---
-title = "Saved AWS answers to resources"
+title = "AWS answers to resources"
 doc = "Adds $rows, a JSON list of what the answers of one snapshot say about each ARN, to `resources`. Account, region and type are the ARN's own; an ARN without a type segment (S3, SQS, SNS) has its service for a type."
 ---*/
 insert into resources by name
