@@ -53,8 +53,8 @@ class Fetch:
             self.copies.use(wanted)
         except OSError as exc:
             raise SourceError(
-                f"{self.kind}: {exc.filename or self.copies.root}: {exc.strerror}; make room for the copies of S3 "
-                "there, or lower `cache_gib` in [aws], and run the sync again: it goes on where it stopped"
+                f"{self.kind}: {exc.filename or self.copies.root}: {exc.strerror}; copies of S3 objects are written "
+                "there: give them room, or lower `cache_gib` in [aws], and run the sync again, which goes on from here"
             ) from exc
         return bool(missing)
 

@@ -276,7 +276,9 @@ def test_a_full_disk_leaves_the_last_good_ledger(home: Home, bucket: Bucket) -> 
     bucket.put("org-cur/data/BILLING_PERIOD=2026-12/x-00001.csv", b"a,b\n" * 500_000)
     done = home.run("sync", largest_file=1_000_000)
     assert done.returncode == 2
-    assert re.search(r"cache/s3: File too large; make room.*`cache_gib` in \[aws\]", done.stderr), done
+    assert re.search(
+        r"cache/s3: File too large; copies.*give them room.*`cache_gib` in \[aws\]", done.stderr
+    ), done
     assert not (home.path / "finops.duckdb").exists()
 
 
