@@ -40,6 +40,7 @@ class Described(NamedTuple):
     table: Table
     place: Place
     projected: bool  # partitions are computed, so that the catalogue has none
+    day_format: str = ""  # of a computed partition `day`
 
     @property
     def legacy(self) -> bool:
@@ -80,7 +81,8 @@ def describe(settings: Workgroup, services: Services, name: str) -> Described | 
         partitions=_types(found.get("PartitionKeys", [])),
     )
     projected = parameters.get("projection.enabled", "").lower() == "true"
-    return Described(table, Place.of(parameters["location"]), projected)
+    day_format = parameters.get("projection.day.format", "")
+    return Described(table, Place.of(parameters["location"]), projected, day_format)
 
 
 class Export:

@@ -103,7 +103,7 @@ def in_period(table: Table, period: str) -> str:
         return f"{identifier('billing_period')} = {text(period)}"
     if {"year", "month"} <= table.partitions.keys():
         months = sorted({month, month.lstrip("0")})  # AWS writes 7 and 07
-        return f"{_among(table, 'year', [year])} and {_among(table, 'month', months)}"
+        return f"{among(table, 'year', [year])} and {among(table, 'month', months)}"
     raise SourceError(
         f"athena: {table.database}.{table.name} is partitioned by {', '.join(table.partitions) or 'nothing'}, so "
         "every query would scan all of it; name the table that AWS's own template makes, partitioned by "
@@ -123,7 +123,7 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _among(table: Table, column: str, allowed: list[str]) -> str:
+def among(table: Table, column: str, allowed: list[str]) -> str:
     numeric = table.partitions[column] in _INTEGERS
     written = sorted({str(int(value)) for value in allowed}) if numeric else [text(v) for v in allowed]
     return f"{identifier(column)} in ({', '.join(written)})"

@@ -24,6 +24,14 @@ CATALOG = "AwsDataCatalog"
 UNLOAD = re.compile(
     r"unload \((?P<select>.*)\)\s+to '(?P<place>[^']+)'\s+with \((?P<options>.*)\)", re.I | re.S
 )
+SPELLED = {  # names of the invocation log, which JSON has in AWS's case and the catalogue in none
+    name.lower(): name
+    for name in (
+        "schemaType", "timestamp", "accountId", "region", "requestId", "operation", "modelId", "identity", "arn",
+        "input", "requestMetadata", "performanceConfig", "latency", "errorCode", "inputTokenCount",
+        "cacheReadInputTokenCount", "cacheWriteInputTokenCount", "output", "outputTokenCount",
+    )
+}  # fmt: skip
 TYPES = {
     "string": "VARCHAR",
     "double": "DOUBLE",
@@ -125,7 +133,7 @@ def _attach(
         values = tuple(re.findall(rf"(?i)/{key}=([^/]+)/", item["Key"])[-1] for key in keys)
         if not hidden.isdisjoint(values) or not all(f"'{value}'" in sql for value in values):
             continue
-        copy = copies / uuid.uuid4().hex
+        copy = copies / f"{uuid.uuid4().hex}{'.json.gz' if item['Key'].endswith('.json.gz') else ''}"
         s3.download_file(bucket, item["Key"], str(copy))
         parts[values].append(str(copy))
         scanned += item["Size"]
@@ -142,6 +150,8 @@ def _select(
     con: duckdb.DuckDBPyConnection, files: list[str], columns: list[dict[str, str]], part: dict[str, str]
 ) -> str:
     """Columns are found by name; what a file lacks is NULL, what the table does not know is unseen."""
+    if files[0].endswith(".json.gz"):
+        return _select_json(files, columns, part)
     there = {name.lower() for name in con.read_parquet(files, union_by_name=True).columns}  # type: ignore[arg-type]
     named = [
         f"""{f'"{c["Name"]}"' if c["Name"] in there else "NULL"}::{_type(c["Type"])} as "{c["Name"]}\""""
@@ -151,12 +161,24 @@ def _select(
     return f"select {', '.join(named)} from read_parquet({files}, union_by_name = true)"
 
 
+def _select_json(files: list[str], columns: list[dict[str, str]], part: dict[str, str]) -> str:
+    """As a JSON SerDe does that knows no case and takes a broken line for one of NULLs."""
+    types = {SPELLED[column["Name"]]: _type(column["Type"]) for column in columns}
+    named = "".join(f""", '{value}' as "{key}\"""" for key, value in part.items())
+    how = f"format = 'newline_delimited', ignore_errors = true, columns = {types}"
+    return f"select *{named} from read_json({files}, {how})"
+
+
 def _nothing(columns: list[dict[str, str]]) -> str:
     named = ", ".join(f"""NULL::{_type(c["Type"])} as "{c["Name"]}\"""" for c in columns)
     return f"select {named} where false"
 
 
 def _type(hive: str) -> str:
+    struct = re.fullmatch(r"struct<(.*)>", hive)
+    if struct:
+        members = (member.split(":") for member in struct[1].split(","))
+        return f"STRUCT({', '.join(f'{SPELLED[name]} {_type(kind)}' for name, kind in members)})"
     return TYPES.get(hive, hive.upper())
 
 

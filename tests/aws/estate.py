@@ -14,6 +14,21 @@ HIVE = {"VARCHAR": "string", "TIMESTAMP": "timestamp", "DOUBLE": "double", bill.
 CUR2 = {name: HIVE[kind] for name, kind in bill.COLUMNS.items()}
 BY_PERIOD = {"billing_period": "string"}
 BY_MONTH = {"year": "string", "month": "string"}
+LOG = {  # of a table over the invocation log, without bodies
+    "schematype": "string",
+    "timestamp": "string",
+    "accountid": "string",
+    "region": "string",
+    "requestid": "string",
+    "operation": "string",
+    "modelid": "string",
+    "errorcode": "string",
+    "requestmetadata": "map<string,string>",
+    "identity": "struct<arn:string>",
+    "performanceconfig": "struct<latency:string>",
+    "input": "struct<inputtokencount:bigint,cachereadinputtokencount:bigint,cachewriteinputtokencount:bigint>",
+    "output": "struct<outputtokencount:bigint>",
+}
 
 
 def legacy_columns(*tags: str) -> dict[str, str]:
