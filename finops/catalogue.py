@@ -26,7 +26,7 @@ SCHEMA = 4  # of the catalogue's tables; another number rebuilds it from the rec
 TABLES = (
     "deliveries", "delivery_notes", "kinds", "tag_sets", "identities", "lines", "billed_daily", "accounts",
     "datapoints", "resources", "throughputs", "book_prices", "model_ids", "workload_units", "settings",
-    "reach", "restated", "marks", "meta", "collections", "calls", "unreachable", "splits",
+    "reach", "restated", "marks", "meta", "collections", "calls", "unreachable", "callers", "splits",
 )  # fmt: skip
 LOADED = {  # a source's table -> the catalogue's table that it fills as it is
     "notes": "delivery_notes",

@@ -7,11 +7,12 @@ queries/split/.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 from finops import sqlfile
 
-_CALLERS = ("callers_in", "metadata_tags")
 _MACROS = ("called_of", "within_reach", "apportion")
 _PLAN = (
     "meters", "parties", "consumers", "line_groups", "groups", "caller_groups", "tellers", "log_weights",
@@ -25,24 +26,29 @@ _APPLY = (
 
 def know_callers(con: duckdb.DuckDBPyConnection) -> None:
     """Everybody in the invocation logs becomes an identity, to be named like those of the lines."""
-    for step in _MACROS + _CALLERS:
-        _run(con, "split", step)
-    _run(con, "publish", "add_tag_sets")
-    for step in ("add_caller_identities", "callers"):
-        _run(con, "split", step)
+    if not _anything(con):
+        return
+    con.execute("delete from catalogue.callers")
+    _run(con, (*_MACROS, "callers_in", "metadata_tags"))
+    con.execute(sqlfile.read("publish", "add_tag_sets").sql)
+    _run(con, ("add_caller_identities", "add_callers"))
 
 
 def share_lines(con: duckdb.DuckDBPyConnection) -> None:
     """Share the named catalogue's lines anew on the days of which other things are known than before."""
-    if not con.execute(sqlfile.read("split", "anything").sql).fetchall()[0][0]:
+    if not _anything(con):
         return
-    for step in _PLAN:
-        _run(con, "split", step)
+    _run(con, (*_MACROS, *_PLAN))
     if con.table("split_days").limit(1).fetchall():
-        for step in _APPLY:
-            _run(con, "split", step)
-    _run(con, "split", "name_shares")
+        _run(con, _APPLY)
+    _run(con, ("name_shares",))
 
 
-def _run(con: duckdb.DuckDBPyConnection, room: str, name: str) -> None:
-    con.execute(sqlfile.read(room, name).sql)
+def _anything(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there is anything to split by, or anything split: a bill alone costs nothing here."""
+    return bool(con.execute(sqlfile.read("split", "anything").sql).fetchall()[0][0])
+
+
+def _run(con: duckdb.DuckDBPyConnection, steps: Iterable[str]) -> None:
+    for step in steps:
+        con.execute(sqlfile.read("split", step).sql)

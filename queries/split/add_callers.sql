@@ -1,7 +1,7 @@
 /*---
-title = "Callers of the invocation logs by day, with their identity and the model in the words of the bill"
+title = "Callers with their identity, and the model in the words of the bill"
 ---*/
-create or replace table catalogue.callers as
+insert into catalogue.callers by name
 with billed_ids as (   -- a model that nobody listed is at least what the bill calls it
     select resource_model as model_id, any_value(model) as model
     from catalogue.kinds
