@@ -5,17 +5,20 @@ DEMO := demo
 DOCUMENTS := README.md docs/aws.md docs/commands.md docs/configuration.md docs/rules.md docs/views.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs wheel image clean
+.PHONY: help demo test test-trino check bench docs wheel image clean
 .DELETE_ON_ERROR:
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/finops ## Install, make a made-up company's bill, run everything on it, print the verdict
 	@$(BIN)/finops demo --home $(DEMO) --no-serve
 
 test: .venv/dev ## Install with all that the tests need, run all tests
 	$(BIN)/pytest -n auto
+
+test-trino: .venv/trino ## Run the statements for Athena on a real Trino, which mvn fetches once
+	$(BIN)/pytest tests/trino
 
 check: .venv/dev ## Lint, types, import contracts, declared dependencies, docs against code
 	$(BIN)/ruff check
@@ -51,6 +54,10 @@ clean: ## Remove what these targets made
 
 .venv/dev: .venv/finops
 	$(BIN)/pip install --quiet --group dev
+	@touch $@
+
+.venv/trino: .venv/dev
+	$(BIN)/pip install --quiet --group trino
 	@touch $@
 
 .venv/bench: .venv/finops

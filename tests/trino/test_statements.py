@@ -1,0 +1,84 @@
+"""Every statement for Athena runs on Trino as it ships, and has columns of types that the ledger can hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bill
+import boto3
+import estate
+import pytest
+from trino_client import TrinoError
+from trino_engine import TrinoEngine
+
+from finops import sqlfile
+from finops.sources import athena_sql
+from finops.sources.athena_sql import Table
+
+TABLE = Table(database=estate.DATABASE, name=estate.TABLE, columns=estate.CUR2, partitions=estate.BY_PERIOD)
+CUR = athena_sql.lines(TABLE, "2026-10", cost_categories=True)
+RECORDS = """
+select 'ModelInvocationLog' as schema_type, '111122223333' as account_id, 'us-east-1' as region, '1' as request,
+    'Converse' as operation, 'a.b' as model_id, cast(null as varchar) as service_tier, '' as error,
+    'arn:aws:iam::111122223333:role/Chat' as caller, '' as latency, bigint '25' as input_tokens,
+    bigint '0' as cache_read_tokens, bigint '0' as cache_write_tokens, bigint '150' as output_tokens,
+    timestamp '2026-11-19 12:00:00.000' as called_at, map(array['workload'], array['chat']) as metadata
+"""
+RELATIONS = {  # of each statement
+    "usage": {"cur": CUR},
+    "control": {"cur": CUR, "codes": athena_sql.values("code", ["AmazonBedrock", "it's"])},
+    "status": {"status_table": "select 'READY' as status"},
+    "calls": {"records": RECORDS},
+}
+TYPES = {
+    "usage": {
+        "hour": "timestamp",
+        "invoiced": "boolean",
+        "tags": "map(varchar, varchar)",
+        "lines": "bigint",
+    }
+    | dict.fromkeys(("amount", "gross_usd", "net_usd", "list_usd"), "decimal(38, 12)"),
+    "control": {
+        "last_hour": "timestamp",
+        "lines_of_all_services": "bigint",
+        "lines": "bigint",
+        "gross_usd": "decimal(38, 12)",
+    },
+    "status": {"status": "varchar(5)"},
+    "calls": {
+        "hour": "timestamp",
+        "input_sizes": "map(integer, bigint)",
+        "output_sizes": "map(integer, bigint)",
+    }
+    | dict.fromkeys(
+        ("calls", "counted", "sessions", "max_calls_per_session", "input_tokens", "output_tokens",
+         "cache_read_tokens", "cache_write_tokens", "max_input_tokens", "max_output_tokens"),
+        "bigint",
+    ),
+}
+FILES = sorted(path.stem for path in (sqlfile.QUERIES / "athena").glob("*.sql"))
+
+
+@pytest.fixture
+def billed(engine: TrinoEngine, tmp_path: Path) -> TrinoEngine:
+    bill.cur2(tmp_path, [bill.line(), bill.line("2026-11-05 10:00")])
+    estate.cur2(tmp_path)
+    engine.attach(estate.DATABASE, estate.TABLE)
+    return engine
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_file_runs(billed: TrinoEngine, file: str) -> None:
+    """A new file has its relations and types here, or this fails."""
+    answer = billed.trino.run(athena_sql.render(file, **RELATIONS[file]))
+    assert len(answer.rows) == 1
+    assert dict(answer.columns) == dict.fromkeys(answer.names, "varchar") | TYPES[file]
+
+
+def test_only_the_period_asked_for_is_opened(billed: TrinoEngine) -> None:
+    """The files of the other are not Parquet: whoever opens one fails."""
+    key = "prefix/org-cur/data/BILLING_PERIOD=2026-11/org-cur-00001.snappy.parquet"
+    boto3.client("s3").put_object(Bucket=estate.BUCKET, Key=key, Body=b"not Parquet" * 1000)
+    assert len(billed.trino.run(athena_sql.render("usage", cur=CUR)).rows) == 1
+    with pytest.raises(TrinoError, match="HIVE_BAD_DATA"):
+        billed.trino.run(athena_sql.render("usage", cur=athena_sql.lines(TABLE, "2026-11")))
