@@ -24,7 +24,7 @@ from finops.channels import Channel, Slack, Webhook
 from finops.errors import ConfigError
 from finops.model import KEYS, Value
 from finops.rules import RuleSettings, nearest, shipped
-from finops.sources import Athena, Cur, Source, athena_query
+from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source, athena_query
 
 FILE = "finops.toml"
 SECRETS = ("FINOPS_SLACK_WEBHOOK_URL", "FINOPS_SLACK_TOKEN", "FINOPS_WEBHOOK_URL", "FINOPS_WEBHOOK_SECRET")
@@ -116,14 +116,17 @@ def _settings(home: Path, fields: Mapping[str, Any]) -> Settings:
     alerts = tuple(home / directory for directory in settings.alerts)
     metrics = tuple(home / directory for directory in settings.metrics)
     shipped(settings.rules, alerts)
-    sources = tuple(_with_categories(source, settings) for source in settings.sources)
+    sources = tuple(_with_wanted(source, settings) for source in settings.sources)
     return settings.model_copy(update={"alerts": alerts, "metrics": metrics, "sources": sources})
 
 
-def _with_categories(source: Source, settings: Settings) -> Source:
-    """[cost_categories] is a reason to read their map, whatever the source says."""
+def _with_wanted(source: Source, settings: Settings) -> Source:
+    """[cost_categories] is a reason to read their map, and [tags] to keep such keys, whatever the source says."""
     if isinstance(source, Cur | Athena) and settings.cost_categories:
         return source.model_copy(update={"cost_categories": True})
+    if isinstance(source, InvocationLog | AthenaLog):
+        spellings = (spelling for key in KEYS for spelling in getattr(settings.tags, key))
+        return source.model_copy(update={"metadata": (*source.metadata, *spellings)})
     return source
 
 

@@ -146,12 +146,12 @@ def _load(
     unreachable: dict[str, str],
 ) -> Iterator[Stored]:
     """What has been read when AWS begins to refuse is kept; of that source nothing more is asked."""
-    with _scratch(ledger.root / "scratch") as scratch:
+    with scratch(ledger.root / "scratch") as database:
         for number, (source, delivery) in enumerate(changed, 1):
             if source.name in unreachable:
                 continue
             reading.say(f"reading {delivery.source} {delivery.partition} ({number} of {len(changed)})")
-            with scratch.cursor() as con:  # temporary tables are the cursor's own and go with it
+            with database.cursor() as con:  # temporary tables are the cursor's own and go with it
                 try:
                     read = source.load(con, delivery, reading)
                 except AwsError as exc:
@@ -161,12 +161,23 @@ def _load(
 
 
 @contextlib.contextmanager
-def _scratch(directory: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in bounded memory, whatever the bill's size; what does not fit waits in `directory`."""
+def scratch(directory: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in bounded memory, whatever the bill's size; what does not fit waits in `directory`.
+
+    It waits encrypted, with a key that is only in memory: DuckDB writes whole blocks, and in the unused part of
+    one may be left what memory held before, such as a prompt that was passed over. Its built-in cipher is not
+    certified, hence the setting's name, and needs no extension.
+    """
     limit = f"{MEMORY_MIB * max(2, os.cpu_count() or 2)}MiB"
     shutil.rmtree(directory, ignore_errors=True)  # a killed run's
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": limit,
+        "temp_directory": str(directory),
+        "force_mbedtls_unsafe": True,
+        "temp_file_encryption": True,
+    }
     try:
-        with duckdb.connect(config={"memory_limit": limit, "temp_directory": str(directory)}) as con:
+        with duckdb.connect(config=config) as con:
             yield con
     finally:
         shutil.rmtree(directory, ignore_errors=True)

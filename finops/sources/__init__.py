@@ -7,12 +7,24 @@ module and put its name here.
 """
 
 from finops.sources.athena import Athena
+from finops.sources.athena_log import AthenaLog
 from finops.sources.cur import Cur
 from finops.sources.inventory import Inventory
+from finops.sources.invocation_log import InvocationLog
 from finops.sources.metric_stream import MetricStream
 from finops.sources.prices import Prices
 from finops.sources.reading import Reading
 
-Source = Cur | Athena | MetricStream | Inventory | Prices
+Source = Cur | Athena | MetricStream | InvocationLog | AthenaLog | Inventory | Prices
 
-__all__ = ["Athena", "Cur", "Inventory", "MetricStream", "Prices", "Reading", "Source"]
+__all__ = [
+    "Athena",
+    "AthenaLog",
+    "Cur",
+    "Inventory",
+    "InvocationLog",
+    "MetricStream",
+    "Prices",
+    "Reading",
+    "Source",
+]

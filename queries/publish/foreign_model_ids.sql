@@ -8,5 +8,3 @@ union
 select distinct model_id from catalogue.throughputs
 union
 select distinct model_id from catalogue.calls
-union
-select distinct model_id from catalogue.calls

@@ -1,0 +1,4 @@
+/*---
+title = "The last records have been added up"
+---*/
+drop table log_records
