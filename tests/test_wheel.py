@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-UNDECLARED = {"chdb", "numpy", "pandas", "pyarrow", "pytest"}
+UNDECLARED = {"chdb", "numpy", "pandas", "pytest"}
 INSTALLED = "import importlib.metadata as m; print(*(d.metadata['Name'].lower() for d in m.distributions()))"
 
 

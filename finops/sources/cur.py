@@ -2,7 +2,7 @@
 
 The maps of CUR 2.0 are most of the cost of reading it. So product codes are found from scalar columns,
 product metadata from the first lines of as few files as name every usage type, and one scan reads one tag
-map: AWS repeats resource tags in `tags`. Where a sample speaks against it, or a line that could have
+map, by Arrow: AWS repeats resource tags in `tags`. Where a sample speaks against it, or a line that could have
 resource tags shows none of them there, both tag maps are read.
 """
 
@@ -100,6 +100,9 @@ class Cur(Value):
         before = stats(delivery.files)
         directory.check_gzip(self.kind, delivery.files)
         con.execute("set timezone = 'UTC'")  # as AWS's instants are, whatever the machine's zone
+        con.execute(
+            "set disable_parquet_prefetching = true"
+        )  # or row groups wait whole, in all their columns
         reader = Reader(con, self, delivery.files)
         try:
             reader.run()
@@ -145,6 +148,7 @@ class Reader:
         self._query("lines", codes=codes)
         if "resource_tags" in unread and self._query("nameless")[0][0]:
             self._read_tags(codes, unread - {"resource_tags"})
+            self._query("lines", codes=codes)
         self._query("keys")
         if "product" in unread:
             self._sample_the_rest()
@@ -164,13 +168,16 @@ class Reader:
         """Maps that say nothing new: metadata that a sample tells, resource tags that `tags` repeats."""
         maps = cur_columns.maps(self.columns)
         unread = set() if self.settings.cost_categories else {"cost_category"}
-        if self.text or (len(self.files) == 1 and os.stat(self.files[0]).st_size < SMALL):
+        if self._is_small():
             return unread
         if "product" in maps and self._metadata_is_by_usage_type(codes):
             unread.add("product")
         if {"tags", "resource_tags"} <= maps and self._tags_suffice(codes):
             unread.add("resource_tags")
         return unread
+
+    def _is_small(self) -> bool:
+        return self.text or (len(self.files) == 1 and os.stat(self.files[0]).st_size < SMALL)
 
     def _tags_suffice(self, codes: list[str]) -> bool:
         """By a sample of the first and the last file; `nameless` finds the lines that it cannot speak for."""
@@ -182,11 +189,42 @@ class Reader:
 
     def _read_tags(self, codes: list[str], unread: Collection[str]) -> None:
         """The tag set of each line. The maps themselves are let go: they are wider than all the rest."""
-        self._view("cur_file", self.files, unread=unread)
-        self._query("line_tags", codes=codes)
-        self._query("tag_keys")
+        for table in ("tag_keys", "raw_tags"):
+            self._query(table)
+        whole = self.files if self._is_small() else self._decode_tags(codes, unread)
+        if whole:
+            lines = self._normalised(self.files, unread=unread)
+            if len(whole) < len(self.files):
+                lines = lines.filter(_is_in("file", whole))
+            lines.create_view("cur_tagged", replace=True)
+            for step in ("line_tags", "add_tag_keys", "add_raw_tags"):
+                self._query(step, codes=codes)
+            self.con.execute("drop table cur_line_tags")
         self._query("distinct_tags")
-        self.con.execute("drop table cur_line_tags")
+        self._view("cur_file", self.files, unread=unread)
+
+    def _decode_tags(self, codes: list[str], unread: Collection[str]) -> Sequence[str]:
+        """Tags of the files that Arrow can tell; returns the others."""
+        opened = open_files(self.con, self.files)
+        columns = cur_columns.tag_columns(opened, unread, self.settings.tag_columns)
+        if columns is None:
+            return self.files
+        from finops.sources.cur_arrow import (
+            Decoder,
+        )  # a tenth of a second, which most commands need not spend
+
+        decoder, others = Decoder(columns, codes), []
+        for file, rows in decoder.rows(self.files):
+            if rows is None:
+                others.append(file)
+            else:
+                self.con.register("cur_decoded", rows)
+                self._query("add_decoded_keys", file=file)
+        self.con.register("cur_decoded_sets", decoder.sets())
+        self._query("add_decoded_tags")
+        for name in ("cur_decoded", "cur_decoded_sets"):
+            self.con.unregister(name)
+        return others
 
     def _stage(self) -> None:
         """Text is parsed once: what may be Bedrock's waits in a table, and every view is of that table."""
@@ -216,8 +254,7 @@ class Reader:
         """What the first lines of these codes, and of these usage types only if any are given, say they are."""
         found = self._normalised([file], unread=cur_columns.MAPS)
         if usage_types:
-            wanted = map(duckdb.ConstantExpression, sorted(usage_types))
-            found = found.filter(duckdb.ColumnExpression("usage_type").isin(*wanted))
+            found = found.filter(_is_in("usage_type", sorted(usage_types)))
         found.create_view("cur_products", replace=True)
         return [Product(*row) for row in self._query("products", codes=sorted(codes), lines=lines)]
 
@@ -276,3 +313,7 @@ class Reader:
     def _query(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
         query = sqlfile.read("sources", "cur", name)
         return self.con.execute(query.sql, query.bind(**values)).fetchall()
+
+
+def _is_in(column: str, values: Iterable[str]) -> duckdb.Expression:
+    return duckdb.ColumnExpression(column).isin(*map(duckdb.ConstantExpression, values))

@@ -8,8 +8,8 @@ the same names; what a file does not have is NULL, and `missing` says what that 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import duckdb
 from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
@@ -65,6 +65,14 @@ CONSEQUENCES = {
 }
 
 
+class TagColumns(NamedTuple):
+    """The file's own names of what tells a line's tags; of `maps` by our names for them."""
+
+    code: str
+    gross: str
+    maps: Mapping[str, str]
+
+
 def header(name: str) -> str:
     """AWS's own rule from a CSV header to a column name: `lineItem/UsageType` -> `line_item_usage_type`."""
     spaced = re.sub(r"([A-Z])", r"_\1", re.sub(r"[^A-Za-z0-9]", "_", name))
@@ -97,6 +105,21 @@ def cells(file: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     texts = {m: names[m] for m in ("product", *MAPS) if m in names and not types[names[m]].startswith("MAP")}
     maps = [_scalar(texts, m, (m,)) for m in ("product", *MAPS)]
     return file.select(*scalars, *maps)
+
+
+def tag_columns(
+    file: duckdb.DuckDBPyRelation, unread: Collection[str], tag_keys: Collection[str]
+) -> TagColumns | None:
+    """None where the tags to read are not in maps of text, or the columns beside them not as AWS writes them."""
+    names = by_normal_name(file.columns)
+    types = {name: str(kind) for name, kind in zip(file.columns, file.types, strict=True)}
+    read = [m for m in MAPS if m not in unread and (m in names or flattened(names, m, tag_keys))]
+    code, gross = (first(names, COLUMNS[column]) for column in ("product_code", "gross"))
+    if not read or any(m not in names or types[names[m]] != "MAP(VARCHAR, VARCHAR)" for m in read):
+        return None
+    if not code or types[code] != "VARCHAR" or not gross or types[gross] != "DOUBLE":
+        return None
+    return TagColumns(code, gross, {m: names[m] for m in read})
 
 
 def spelled(columns: Sequence[str], ours: str) -> str:

@@ -4,7 +4,6 @@ doc = "`tags` shows none of the resource's tags, and the resource is not AWS's o
 ---*/
 select count(*)
 from cur_lines
-join cur_tag_keys using (line)
 where line_type = 'Usage'
     and not regexp_matches(coalesce(resource_id, ''), '^arn:[^:]*:[^:]*:[^:]*::')
     and tag_key not in (
