@@ -208,6 +208,8 @@ class Aws:
             extra_args=arguments,
         )
         session = get_session()
+        loader = own._session.get_component("data_loader")  # which has read the models of AWS's services already
+        session.register_component("data_loader", loader)
         session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
         session.set_config_variable("region", self.regions[0])
         return boto3.Session(botocore_session=session)
