@@ -17,12 +17,25 @@ from finops.sources.athena_sql import Table
 
 TABLE = Table(database=estate.DATABASE, name=estate.TABLE, columns=estate.CUR2, partitions=estate.BY_PERIOD)
 CUR = athena_sql.lines(TABLE, "2026-10", cost_categories=True)
-RECORDS = """
-select 'ModelInvocationLog' as schema_type, '111122223333' as account_id, 'us-east-1' as region, '1' as request,
-    'Converse' as operation, 'a.b' as model_id, cast(null as varchar) as service_tier, '' as error,
-    'arn:aws:iam::111122223333:role/Chat' as caller, '' as latency, bigint '25' as input_tokens,
-    bigint '0' as cache_read_tokens, bigint '0' as cache_write_tokens, bigint '150' as output_tokens,
-    timestamp '2026-11-19 12:00:00.000' as called_at, map(array['workload'], array['chat']) as metadata
+NAMED = {
+    "schema_type": "ModelInvocationLog",
+    "account_id": "111122223333",
+    "region": "us-east-1",
+    "request": "1",
+}
+NAMED |= {
+    "operation": "Converse",
+    "model_id": "a.b",
+    "service_tier": "",
+    "error": "",
+    "caller": "me",
+    "latency": "",
+}
+RECORDS = f"""
+select {", ".join(f"cast('{value}' as varchar) as {name}" for name, value in NAMED.items())},
+    bigint '25' as input_tokens, bigint '0' as cache_read_tokens, bigint '0' as cache_write_tokens,
+    bigint '150' as output_tokens, timestamp '2026-11-19 12:00:00.000' as called_at,
+    map(array['workload'], array['chat']) as metadata
 """
 RELATIONS = {  # of each statement
     "usage": {"cur": CUR},
@@ -46,13 +59,24 @@ TYPES = {
     },
     "status": {"status": "varchar(5)"},
     "calls": {
+        "fault": "varchar(21)",
         "hour": "timestamp",
         "input_sizes": "map(integer, bigint)",
         "output_sizes": "map(integer, bigint)",
     }
     | dict.fromkeys(
-        ("calls", "counted", "sessions", "max_calls_per_session", "input_tokens", "output_tokens",
-         "cache_read_tokens", "cache_write_tokens", "max_input_tokens", "max_output_tokens"),
+        (
+            "calls",
+            "counted",
+            "sessions",
+            "max_calls_per_session",
+            "input_tokens",
+            "output_tokens",
+            "cache_read_tokens",
+            "cache_write_tokens",
+            "max_input_tokens",
+            "max_output_tokens",
+        ),
         "bigint",
     ),
 }
