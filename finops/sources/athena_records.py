@@ -35,6 +35,9 @@ MEMBERS = {
     "output_tokens": ("output", "outputtokencount"),
 }
 REQUIRED = ("schematype", "timestamp", "modelid", "input", "output")
+_NO_BODIES = (
+    "\"$path\" not like '%/data/%'"  # bodies above 100 KB stand beside the records, in files of their own
+)
 MOST_TOKENS = 1_000_000_000  # above any call: a count beyond is none
 
 
@@ -53,7 +56,8 @@ def records(table: Table, day: date, *, wanted: Collection[str], day_format: str
     selected["called_at"] = _instant()
     selected["metadata"] = _metadata(table, wanted)
     columns = ",\n".join(f"    {expression} as {ours}" for ours, expression in selected.items())
-    return f"select\n{columns}\nfrom {athena_sql.place(table)}\nwhere {_on_day(table, day, day_format)}"
+    where = f"{_on_day(table, day, day_format)}\n    and {_NO_BODIES}"
+    return f"select\n{columns}\nfrom {athena_sql.place(table)}\nwhere {where}"
 
 
 def _scalar(table: Table, column: str) -> str:

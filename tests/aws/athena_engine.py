@@ -133,7 +133,8 @@ def _attach(
         values = tuple(re.findall(rf"(?i)/{key}=([^/]+)/", item["Key"])[-1] for key in keys)
         if not hidden.isdisjoint(values) or not all(f"'{value}'" in sql for value in values):
             continue
-        copy = copies / f"{uuid.uuid4().hex}{'.json.gz' if item['Key'].endswith('.json.gz') else ''}"
+        copy = copies / uuid.uuid4().hex / item["Key"]
+        copy.parent.mkdir(parents=True)
         s3.download_file(bucket, item["Key"], str(copy))
         parts[values].append(str(copy))
         scanned += item["Size"]
@@ -166,7 +167,7 @@ def _select_json(files: list[str], columns: list[dict[str, str]], part: dict[str
     types = {SPELLED[column["Name"]]: _type(column["Type"]) for column in columns}
     named = "".join(f""", '{value}' as "{key}\"""" for key, value in part.items())
     how = f"format = 'newline_delimited', ignore_errors = true, columns = {types}"
-    return f"select *{named} from read_json({files}, {how})"
+    return f'select * exclude (filename), filename as "$path"{named} from read_json({files}, filename = true, {how})'
 
 
 def _nothing(columns: list[dict[str, str]]) -> str:
