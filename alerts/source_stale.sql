@@ -26,7 +26,7 @@ with limits as (
     select *,
         case
             when kind in ('cur', 'athena') then $bill_hours
-            when kind in ('metric_stream', 'cloudwatch', 'invocation_log') then $metrics_hours
+            when kind in ('metric_stream', 'cloudwatch', 'invocation_log', 'athena_log') then $metrics_hours
             when kind = 'inventory' then $inventory_hours
         end as limit_hours,
         date_diff('minute', data_through, $now::timestamp) / 60.0 as hours
