@@ -11,8 +11,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import duckdb
@@ -73,10 +74,20 @@ class InvocationLog(Value):
         with s3.near(self.kind, delivery, reading, self.region, self.role_arn) as here:
             names = (_below(delivery, file) for file in delivery.files)
             files = dict(zip(here.files, names, strict=True))
-            fault = Log(con=con, delivery=delivery, files=files, wanted=self.metadata).read()
+            try:
+                fault = Log(con=con, delivery=delivery, files=files, wanted=self.metadata).read()
+            finally:
+                if delivery.objects:
+                    _let_go(here.files)
             if fault:
                 raise SourceError(fault)  # outside of any `except`: a cause would carry what it quotes
         return delivery
+
+
+def _let_go(copies: Iterable[str]) -> None:
+    """Prompts are not kept here, even if a log that grows is then fetched whole again."""
+    for copy in copies:
+        Path(copy).unlink(missing_ok=True)
 
 
 def _below(delivery: Delivery, file: str) -> str:
