@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ import trino_server
 from athena_server import Athena
 from trino_client import Trino
 from trino_engine import TrinoEngine
+
+logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a fault stands below a thousand requests
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

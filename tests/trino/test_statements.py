@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import bill
@@ -57,9 +58,8 @@ TYPES = {
         "lines": "bigint",
         "gross_usd": "decimal(38, 12)",
     },
-    "status": {"status": "varchar(5)"},
+    "status": {},
     "calls": {
-        "fault": "varchar(21)",
         "hour": "timestamp",
         "input_sizes": "map(integer, bigint)",
         "output_sizes": "map(integer, bigint)",
@@ -93,10 +93,11 @@ def billed(engine: TrinoEngine, tmp_path: Path) -> TrinoEngine:
 
 @pytest.mark.parametrize("file", FILES)
 def test_every_file_runs(billed: TrinoEngine, file: str) -> None:
-    """A new file has its relations and types here, or this fails."""
+    """A new file has its relations and types here, or this fails. How long a text may be is all one."""
     answer = billed.trino.run(athena_sql.render(file, **RELATIONS[file]))
     assert len(answer.rows) == 1
-    assert dict(answer.columns) == dict.fromkeys(answer.names, "varchar") | TYPES[file]
+    types = {name: re.sub(r"varchar\(\d+\)", "varchar", kind) for name, kind in answer.columns}
+    assert types == dict.fromkeys(types, "varchar") | TYPES[file]
 
 
 def test_only_the_period_asked_for_is_opened(billed: TrinoEngine) -> None:

@@ -65,8 +65,11 @@ def parts() -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as half:
         _download(Path(half) / "trino")
-        shutil.rmtree(home, ignore_errors=True)
-        (Path(half) / "trino").rename(home)
+        try:
+            (Path(half) / "trino").rename(home)
+        except OSError:  # another run was quicker
+            if not home.is_dir():
+                raise
     return home
 
 
