@@ -22,7 +22,17 @@ value = 840
 unit = "hours"
 doc = "for inventory snapshots"
 ---*/
-with limits as (
+with told as (
+    select source, kind, data_through from freshness
+    union all   -- an account that does not answer holds nobody back, and is told by itself
+    select concat(source, ' in ', account_id), kind,
+        min(coalesce(data_through, try_cast(asked_since as timestamp)))
+    from freshness_by_account
+    where kind = 'cloudwatch' and status in ('partial', 'refused', 'failed')
+    group by all
+),
+
+limits as (
     select *,
         case
             when kind in ('cur', 'athena') then $bill_hours
@@ -30,7 +40,7 @@ with limits as (
             when kind = 'inventory' then $inventory_hours
         end as limit_hours,
         date_diff('minute', data_through, $now::timestamp) / 60.0 as hours
-    from freshness
+    from told
 )
 
 select source as subject, source, kind, data_through, hours, limit_hours

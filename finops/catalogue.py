@@ -22,7 +22,7 @@ from finops.ledger import Record, sync
 from finops.model import Stored, Value
 from finops.split import know_callers, share_lines
 
-SCHEMA = 4  # of the catalogue's tables; another number rebuilds it from the record
+SCHEMA = 5  # of the catalogue's tables; another number rebuilds it from the record
 TABLES = (
     "deliveries", "delivery_notes", "kinds", "tag_sets", "identities", "lines", "billed_daily", "accounts",
     "datapoints", "resources", "throughputs", "book_prices", "model_ids", "workload_units", "settings",

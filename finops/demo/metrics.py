@@ -24,6 +24,7 @@ _BEDROCK = {
     "cache_write_5m": "CacheWriteInputTokenCount",
 }
 _MANTLE = {"calls": "Inferences", "input": "TotalInputTokens", "output": "TotalOutputTokens"}
+_MANTLE_FINEST = {"calls": "Inferences", "input": "InputTokens", "output": "OutputTokens"}
 
 
 class Gauge(NamedTuple):
@@ -53,11 +54,9 @@ def write(con: duckdb.DuckDBPyConnection, root: Path, first: date, until: dateti
 
 
 def _gauges(number: int, flow: Flow) -> Iterator[Gauge]:
-    namespace, metrics = (
-        ("AWS/BedrockMantle", _MANTLE) if flow.shape == "mantle" else ("AWS/Bedrock", _BEDROCK)
-    )
-    for measure, metric in metrics.items():
-        for dimensions in _dimension_sets(flow):
+    namespace = "AWS/BedrockMantle" if flow.shape == "mantle" else "AWS/Bedrock"
+    for dimensions, metrics in _dimension_sets(flow):
+        for measure, metric in metrics.items():
             yield Gauge(number, measure, flow.account, flow.region, namespace, metric, json.dumps(dimensions))
     if flow.unit is not None:
         namespace, metric, dimension, value = flow.unit.counted_as(flow.account, flow.region)
@@ -65,10 +64,12 @@ def _gauges(number: int, flow: Flow) -> Iterator[Gauge]:
             yield Gauge(number, "unit", flow.account, flow.region, namespace, metric, json.dumps(dimensions))
 
 
-def _dimension_sets(flow: Flow) -> list[dict[str, str]]:
+def _dimension_sets(flow: Flow) -> list[tuple[dict[str, str], dict[str, str]]]:
     """AWS publishes each call once per set: adding the sets up would count it several times."""
     if flow.shape == "mantle":
-        return [{}, {"Project": "default"}, {"Model": flow.model.model_id}]
+        project, model = {"Project": "default"}, {"Model": flow.model.model_id}
+        return [({}, _MANTLE), (project, _MANTLE), (model, _MANTLE), (project | model, _MANTLE_FINEST)]
     by_model = {"ModelId": flow.metric_model_id}
     tier = {"ServiceTier": flow.model.tier, "ResolvedServiceTier": flow.model.tier}
-    return [{}, by_model] + ([by_model | tier] if flow.model.tier != "standard" else [])
+    finer = [(by_model | tier, _BEDROCK)] if flow.model.tier != "standard" else []
+    return [({}, _BEDROCK), (by_model, _BEDROCK), *finer]

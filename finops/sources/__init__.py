@@ -8,6 +8,7 @@ module and put its name here.
 
 from finops.sources.athena import Athena
 from finops.sources.athena_log import AthenaLog
+from finops.sources.cloudwatch import CloudWatch
 from finops.sources.cur import Cur
 from finops.sources.inventory import Inventory
 from finops.sources.invocation_log import InvocationLog
@@ -15,11 +16,12 @@ from finops.sources.metric_stream import MetricStream
 from finops.sources.prices import Prices
 from finops.sources.reading import Reading
 
-Source = Cur | Athena | MetricStream | InvocationLog | AthenaLog | Inventory | Prices
+Source = Cur | Athena | MetricStream | CloudWatch | InvocationLog | AthenaLog | Inventory | Prices
 
 __all__ = [
     "Athena",
     "AthenaLog",
+    "CloudWatch",
     "Cur",
     "Inventory",
     "InvocationLog",

@@ -9,7 +9,10 @@ create table datapoints (
     namespace varchar not null,
     dimension varchar not null,
     resource varchar not null,
+    model_id varchar,
+    service_tier varchar,
+    asked_tier varchar,
     metric varchar not null,
     sum double not null,
-    samples double not null
+    samples double
 )

@@ -37,8 +37,22 @@ called as (   -- by the day: an export by the day bills at midnight what is call
     select account_id, region, resource, day, sum(requests) as requests from calls group by all
 ),
 
-watched as (   -- days on which CloudWatch reported anything at all for the account and region
-    select distinct account_id, region, hour::date as day from datapoints where namespace = 'AWS/Bedrock'
+asked as (   -- of sources that say so: who answered all of a day
+    select c.account_id, c.region, d.partition::date as day,
+        bool_and(c.status = 'complete' and c.collected_through > d.partition::date) as answered
+    from collections as c
+    join deliveries as d using (delivery_id)
+    where d.kind = 'cloudwatch' and c.subject = 'AWS/Bedrock'
+    group by all
+),
+
+watched as (   -- else days on which CloudWatch reported anything at all for the account and region
+    select distinct p.account_id, p.region, p.hour::date as day
+    from datapoints as p
+    join deliveries as d using (delivery_id)
+    where p.namespace = 'AWS/Bedrock' and d.kind <> 'cloudwatch'
+    union
+    select account_id, region, day from asked where answered
 )
 
 select b.commitment_id, b.day, b.usd,

@@ -2,7 +2,7 @@
 title = "How far each source reaches"
 grain = "source"
 [columns]
-data_through = "end of the last hour (or day of the last snapshot) that it has"
+data_through = "end of the last hour (or day of the last snapshot) that it has; of CloudWatch, the least of the accounts and regions that answered when last asked"
 complete_through = "last whole day of it"
 settled_through = "until when its dollars are final; Marketplace lines a day earlier; NULL for sources without dollars"
 notes = "what it cannot answer, and what to switch on; which accounts did not answer when last asked, and why"
@@ -21,7 +21,16 @@ with reach as (
     select d.source, max(p.hour) + interval 1 hour, (max(p.hour) + interval 1 hour)::date - 1, null
     from datapoints as p
     join deliveries as d using (delivery_id)
+    where d.kind <> 'cloudwatch'
     group by d.source
+    union all
+    select source, data_through, data_through::date - 1, null
+    from (
+        select source, coalesce(min(data_through) filter (status = 'complete'), max(data_through)) as data_through
+        from freshness_by_account
+        where kind = 'cloudwatch' and status <> 'absent'
+        group by source
+    )
     union all
     select d.source, max(r.snapshot_day)::timestamp, max(r.snapshot_day), null
     from resources as r
@@ -35,15 +44,10 @@ with reach as (
 ),
 
 silent as (   -- who did not answer everything when last asked, and what AWS said to one of them
-    select source, account_id, status, max(collected_through) as last_heard, min(detail) as detail,
+    select source, account_id, status, max(data_through) as last_heard, min(detail) as detail,
         string_agg(distinct nullif(region, ''), ', ' order by nullif(region, '')) as regions
-    from (
-        select d.source, c.*
-        from collections as c
-        join deliveries as d using (delivery_id)
-        qualify d.partition = max(d.partition) over (partition by d.source)
-    )
-    where status in ('partial', 'refused', 'failed')
+    from freshness_by_account
+    where status in ('partial', 'refused', 'failed') or status = 'complete' and detail is not null
     group by source, account_id, status
 ),
 

@@ -2,10 +2,10 @@
 title = "Metric Streams records to hourly datapoints"
 doc = """
 Adds CloudWatch Metric Streams records in JSON ($files) to `datapoints`.
-`level` is the one dimension set read of each namespace: CloudWatch publishes the same events at several, and
-adding two of them counts twice. Mantle is read by Project, which carries the workload's tags; the bill
-tells its models. Agents are read by alias, published only together with Operation and ModelId, over which
-they are summed. AWS/Bedrock without dimensions is the account's control total.
+`level` is the dimension sets read of each namespace: CloudWatch publishes the same events at several, and
+adding two of them counts twice. Mantle is read by Project and Model, agents by alias, model and operation (over
+which they are summed). AWS/Bedrock without dimensions is the account's control total, by service tier a finer look
+at what ModelId counts. finops/sources/cloudwatch_series.py asks for the same sets.
 Firehose delivers at least once, and each cache metric has two names: per series and minute max, never sum.
 """
 ---*/
@@ -14,7 +14,8 @@ with level(namespace, dimension, names) as (
     values
         ('AWS/Bedrock', 'ModelId', ['ModelId']),
         ('AWS/Bedrock', '', []),
-        ('AWS/BedrockMantle', 'Project', ['Project']),
+        ('AWS/Bedrock', 'ServiceTier', ['ModelId', 'ResolvedServiceTier', 'ServiceTier']),
+        ('AWS/BedrockMantle', 'Project', ['Model', 'Project']),
         ('AWS/Bedrock/Agents', 'AgentAliasArn', ['AgentAliasArn', 'ModelId', 'Operation']),
         ('AWS/Lambda', 'FunctionName', ['FunctionName']),
         ('AWS/States', 'StateMachineArn', ['StateMachineArn'])
@@ -63,7 +64,10 @@ minute as (
         end as metric,
         dimension,
         list_sort(map_entries(dimensions)) as series,
-        if(dimension = '', '', dimensions[dimension]) as resource,
+        coalesce(dimensions[if(dimension = 'ServiceTier', 'ModelId', dimension)], '') as resource,
+        dimensions[case dimension when 'Project' then 'Model' when 'AgentAliasArn' then 'ModelId' end] as model_id,
+        dimensions['ResolvedServiceTier'] as service_tier,
+        dimensions['ServiceTier'] as asked_tier,
         max(value.sum) as sum,
         max(value.count) as samples
     from record
@@ -80,6 +84,9 @@ select
     metric,
     dimension,
     resource,
+    model_id,
+    service_tier,
+    asked_tier,
     sum(sum) as sum,
     sum(samples) as samples
 from minute

@@ -66,7 +66,7 @@ def test_documented_record_keeps_its_leading_zeros_and_falls_into_its_hour(tmp_p
     write(tmp_path, f"stream/{DAY}/a.gz", record(timestamp=MINUTE + 59 * 60_000) + "\n")
     assert loaded(tmp_path, "select * replace (hour::varchar as hour) from datapoints") == [
         ("2025-11-20 12:00:00", "000000000012", "us-east-1", "AWS/Bedrock",
-         "InputTokenCount", "ModelId", "m1", 20.0, 3.0),
+         "InputTokenCount", "ModelId", "m1", None, None, None, 20.0, 3.0),
     ]  # fmt: skip
 
 
@@ -127,11 +127,18 @@ def test_cache_metric_names_are_aliases(
         pytest.param("AWS/Bedrock", {}, ("", ""), id="control total"),
         pytest.param("AWS/Bedrock", None, ("", ""), id="no dimensions is the control total too"),
         pytest.param(
-            "AWS/Bedrock", {"ModelId": "m1", "ServiceTier": "flex"}, None, id="tier would count twice"
+            "AWS/Bedrock",
+            {"ModelId": "m1", "ServiceTier": "flex", "ResolvedServiceTier": "default"},
+            ("ServiceTier", "m1"),
+            id="tiers are apart from models, which they would double",
         ),
-        pytest.param("AWS/BedrockMantle", {"Project": "p1"}, ("Project", "p1"), id="mantle project"),
+        pytest.param("AWS/Bedrock", {"ModelId": "m1", "ServiceTier": "flex"}, None, id="half a tier"),
+        pytest.param("AWS/BedrockMantle", {"Project": "p1"}, None, id="mantle project"),
         pytest.param(
-            "AWS/BedrockMantle", {"Project": "p1", "Model": "m1"}, None, id="mantle project and model"
+            "AWS/BedrockMantle",
+            {"Project": "p1", "Model": "m1"},
+            ("Project", "p1"),
+            id="mantle project and model",
         ),
         pytest.param("AWS/BedrockMantle", {}, None, id="mantle account"),
         pytest.param("AWS/Bedrock/Agents", AGENT, ("AgentAliasArn", "arn:alias"), id="agent"),
@@ -160,11 +167,14 @@ def test_one_dimension_set_of_each_namespace(
     assert found == ([] if expected is None else [expected])
 
 
-def test_agent_alias_is_the_sum_over_its_models_and_not_of_duplicates(tmp_path: Path) -> None:
+def test_an_agent_alias_is_counted_by_model_and_duplicates_once(tmp_path: Path) -> None:
     series = [AGENT, AGENT, AGENT | {"ModelId": "m2"}]
     lines = [point(1, namespace="AWS/Bedrock/Agents", dimensions=dimensions) for dimensions in series]
     write(tmp_path, f"stream/{DAY}/a", "\n".join(lines))
-    assert loaded(tmp_path, "select resource, sum from datapoints") == [("arn:alias", 2.0)]
+    assert loaded(tmp_path, "select resource, model_id, sum from datapoints order by all") == [
+        ("arn:alias", "m1", 1.0),
+        ("arn:alias", "m2", 1.0),
+    ]
 
 
 def without(*names: str) -> str:
