@@ -172,7 +172,7 @@ def _select_json(files: list[str], columns: list[dict[str, str]], part: dict[str
 
 def _nothing(columns: list[dict[str, str]]) -> str:
     named = ", ".join(f"""NULL::{_type(c["Type"])} as "{c["Name"]}\"""" for c in columns)
-    return f"select {named} where false"
+    return f"""select {named}, NULL::VARCHAR as "$path" where false"""
 
 
 def _type(hive: str) -> str:

@@ -12,7 +12,7 @@ import estate
 import log_records
 import pytest
 from athena_server import Athena as Server
-from home import reading
+from home import Home, reading
 from log_records import call, record, session
 
 from finops.errors import SourceError
@@ -112,3 +112,18 @@ def test_a_table_that_cannot_tell_is_refused(
     estate.table(columns, partitions, "logs/", name="other")
     with pytest.raises(SourceError, match=said):
         source(table="other").deliveries(reading(tmp_path))
+
+
+def test_a_sync_publishes_the_calls_and_asks_for_no_day_twice(athena: Server, home: Home) -> None:
+    home.configure(
+        '[tags]\nteam = ["Squad"]\n',
+        sources=f'[[sources]]\nkind = "athena_log"\ndatabase = "billing"\ntable = "invocations"\ndays = 2\n'
+        f'output = "{estate.OUTPUT}"\n',
+    )
+    assert home.sync().read == (
+        "athena_log:billing.invocations 2026-11-19",
+        "athena_log:billing.invocations 2026-11-20",
+    )
+    assert home.ask("select sum(calls) from calls_hourly") == [(11,)]
+    athena.executions.clear()
+    assert (home.sync().unchanged, athena.statements) == (2, [])
