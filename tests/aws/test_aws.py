@@ -33,6 +33,12 @@ def test_another_account_is_read_through_its_role(aws: str) -> None:
     assert session.calls["s3", "CreateBucket"] == 1
 
 
+def test_a_role_is_assumed_in_the_configured_region(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    session = Aws(Access(accounts=(OTHER,), regions=("eu-west-1",), role="finops"))
+    assert session.client("sts", account=OTHER).get_caller_identity()["Account"] == OTHER
+
+
 def test_another_account_without_a_role_says_which_setting_is_missing(aws: str) -> None:
     with pytest.raises(SourceError, match=r"account 111122223333 is not.*123456789012.*role = "):
         Aws(Access(accounts=(OTHER,))).client("s3", account=OTHER)
