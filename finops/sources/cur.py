@@ -31,6 +31,10 @@ SMALL = 64 << 20  # bytes of a file that is read whole: no sample is worth its w
 PROBE = 64  # lines a file is asked whether one tag map tells all
 FORMAT = "2"  # of what this source writes; a new number re-reads every delivery
 EVERY_LINE = 2**62
+SETTINGS = (
+    "set timezone = 'UTC'",  # as AWS's instants are, whatever the machine's zone
+    "set disable_parquet_prefetching = true",  # or row groups wait in memory with all their columns
+)
 
 
 class Product(NamedTuple):
@@ -99,10 +103,8 @@ class Cur(Value):
     def _read(self, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
         before = stats(delivery.files)
         directory.check_gzip(self.kind, delivery.files)
-        con.execute("set timezone = 'UTC'")  # as AWS's instants are, whatever the machine's zone
-        con.execute(
-            "set disable_parquet_prefetching = true"
-        )  # or row groups wait whole, in all their columns
+        for setting in SETTINGS:
+            con.execute(setting)
         reader = Reader(con, self, delivery.files)
         try:
             reader.run()
@@ -237,8 +239,8 @@ class Reader:
     def _codes(self) -> list[str]:
         """The product codes that are Bedrock's; Marketplace codes by the product name they carry."""
         rows = self._query("codes", native=NATIVE)
-        sure = {code for code, by_name in rows if not by_name}
-        doubtful = {code for code, by_name in rows if by_name} - sure
+        sure = {code for code, is_sure in rows if is_sure} | set(NATIVE)
+        doubtful = {code for code, _ in rows} - sure
         bedrock: set[str] = set()
         for file in self.files:
             if not doubtful:

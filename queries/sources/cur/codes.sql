@@ -1,11 +1,7 @@
 /*---
-title = "Product codes that may be Bedrock's"
-doc = "Scalar columns only, each filter pushed into the scan; Marketplace codes are opaque and judged by their product name."
+title = "Product codes that may be Bedrock's, besides AWS's own for it"
+doc = "One scan of scalar columns. Marketplace codes are opaque and judged by their product name, unless the line says more."
 ---*/
-select distinct product_code, false as by_name from cur_file where product_code in $native
-union
-select distinct product_code, false from cur_file where product_family = 'Amazon Bedrock'
-union
-select distinct product_code, false from cur_file where service_code in $native
-union
-select distinct product_code, true from cur_file where billing_entity = 'AWS Marketplace'
+select distinct product_code, coalesce(product_family = 'Amazon Bedrock' or service_code in $native, false) as is_sure
+from cur_file
+where product_family = 'Amazon Bedrock' or service_code in $native or billing_entity = 'AWS Marketplace'
