@@ -13,7 +13,7 @@ import duckdb
 
 from finops import sqlfile
 
-_MACROS = ("called_of", "within_reach", "apportion")
+_MACROS = ("called_of", "within_reach", "in_parts", "rest_upto", "apportion")
 _PLAN = (
     "meters", "parties", "consumers", "line_groups", "groups", "caller_groups", "tellers", "log_weights",
     "consumer_weights", "plan", "evidence", "split_days",

@@ -21,7 +21,8 @@ from finops import sqlfile
 def con() -> duckdb.DuckDBPyConnection:
     """A connection that can apportion."""
     con = duckdb.connect()
-    con.execute(sqlfile.read("split", "apportion").sql)
+    for macro in ("in_parts", "rest_upto", "apportion"):
+        con.execute(sqlfile.read("split", macro).sql)
     con.execute("create table shares (group_id bigint, taker varchar, weight hugeint)")
     return con
 
@@ -79,7 +80,8 @@ def split(con: duckdb.DuckDBPyConnection, amount: Decimal, weights: list[int]) -
     con.executemany("insert into shares values (1, ?, ?)", rows)
     con.execute(sqlfile.read("split", "share_spans").sql)
     found = con.execute(
-        "select apportion(?::decimal(24, 12), since, upto, whole) from share_spans order by taker", [amount]
+        "select apportion(in_parts(?::decimal(24, 12), whole), since, upto, whole) from share_spans order by taker",
+        [amount],
     ).fetchall()
     return [part for (part,) in found]
 

@@ -14,7 +14,7 @@ with spans as (
 )
 
 select group_id, taker,
-    case when whole > 1000000000000 then since * 1000000000000 // whole else since end as since,
-    case when whole > 1000000000000 then upto * 1000000000000 // whole else upto end as upto,
-    least(whole, 1000000000000) as whole
+    (case when whole > 1000000000000 then since * 1000000000000 // whole else since end)::bigint as since,
+    (case when whole > 1000000000000 then upto * 1000000000000 // whole else upto end)::bigint as upto,
+    least(whole, 1000000000000)::bigint as whole
 from spans
