@@ -61,8 +61,13 @@ def compose(
     generation: int | None = None,
     settled_through: date | None = None,
 ) -> tuple[Message, ...]:
-    """One message a notice, or one for all when there are more than `group_above`."""
-    together = [tuple(notices)] if len(notices) > group_above else [(notice,) for notice in notices]
+    """One message a notice. When there are more than `group_above`, pages keep their own unless they are
+    that many themselves, and one message tells all the others."""
+    alone = [notice for notice in notices if len(notices) <= group_above or tone(notice) == "page"]
+    if len(alone) > group_above:
+        alone = []
+    rest = tuple(notice for notice in notices if notice not in alone)
+    together = [*((notice,) for notice in alone), *([rest] if rest else [])]
     return tuple(
         Message(
             key=_key(some),

@@ -154,6 +154,15 @@ def test_grouping(count: int, messages: int, state: State) -> None:
     assert told == [f"w{n}" for n in reversed(range(count))], "most dollars first"
 
 
+def test_a_page_among_many_stands_alone(state: State) -> None:
+    slack = recorder()
+    to = channels(slack=slack)
+    note(state, to, finding("w9"), *(finding(f"w{n}", usd=n, severity="warn") for n in range(6)))
+    send_pending(state, to, NOW)
+    assert [len(message.notices) for message in slack.received] == [1, 6]
+    assert slack.headlines[0] == "[PAGE] w9 jumped ($100.00)"
+
+
 @pytest.mark.parametrize(
     ("audience", "takes"),
     [

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,53 +11,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from alert_cases import DAY, Case, called, cases, days, every, judged, save, spent, verdict, with_sources
 from bill import ACCOUNT, Row, cur2, line
-from home import NOW, SOURCE, Home
+from home import NOW, Home
 
 from finops import judge, pipeline, rules
 from finops.errors import ConfigError, FinopsError, QueryError
-from finops.model import Finding
 from finops.rules import RuleSettings
-
-CASES = Path(__file__).parent / "alerts"
-DAY = date(2026, 11, 18)
-Case = dict[str, Any]
-
-
-def cases(rule: str) -> list[Case]:
-    found: list[Case] = tomllib.loads((CASES / f"{rule}.toml").read_text(), parse_float=Decimal)["case"]
-    return found
-
-
-def every(rule: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in cases(rule)])
-
-
-def days(series: list[str]) -> Iterator[tuple[date, str]]:
-    """("2x10", "30") -> two days before DAY and DAY itself, with their text."""
-    values = []
-    for text in series:
-        times, x, value = text.partition("x")
-        values += [value.strip()] * int(times) if x and times.isdigit() else [text]
-    for ago, value in enumerate(reversed(values)):
-        yield DAY - timedelta(days=ago), value
-
-
-def judged(home: Home, name: str, case: Case, day: date = DAY, now: datetime = NOW) -> list[Finding]:
-    settings = RuleSettings.model_validate(case.get("settings", {}))
-    (rule,) = [r for r in rules.shipped({name: settings}) if r.name == name]
-    with pipeline.published(home.path) as con:
-        return judge.offenders(con, rule, day, now)
-
-
-def verdict(found: list[Finding], name: str) -> str | None:
-    severities = [f.severity for f in found if name in (f.workload, f.subject)]
-    assert len(severities) <= 1
-    return severities[0] if severities else None
-
-
-def spent(at: date, usd: str, name: str, environment: str = "dev", **columns: Any) -> Row:
-    return line(f"{at} 23:00", usd, resource_tags={"Workload": name, "Environment": environment}, **columns)
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +92,9 @@ def test_cache_hit_rate(caches: Home, case: Case) -> None:
 @pytest.fixture(scope="module")
 def units(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Throughputs are known by name; the inventory has them all two weeks before, and then what is left."""
-    home, sources = Home(tmp_path_factory.mktemp("units") / "home"), SOURCE
-    for kind, path in (("metric_stream", "stream"), ("inventory", "inventory")):
-        sources += f'[[sources]]\nkind = "{kind}"\npath = "{path}"\n'
-    home.configure(sources=sources)
+    home = with_sources(
+        tmp_path_factory.mktemp("units") / "home", metric_stream="stream", inventory="inventory"
+    )
     bill, calls, all_units, left = [], [], [], []
     for number, case in enumerate(cases("idle_commitment")):
         region = case.get("region", "us-east-1")
@@ -159,20 +116,6 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> Home:
     save(home.path / "inventory/2026-11-18/units.json", json.dumps({"provisionedModelSummaries": left}))
     home.sync()
     return home
-
-
-def called(day: date, region: str, resource: str, count: int) -> str:
-    at = int(datetime(day.year, day.month, day.day, 10, tzinfo=UTC).timestamp()) * 1000
-    return json.dumps({
-        "metric_stream_name": "s", "account_id": ACCOUNT, "region": region, "namespace": "AWS/Bedrock",
-        "metric_name": "Invocations", "dimensions": {"ModelId": resource}, "timestamp": at, "unit": "Count",
-        "value": {"sum": float(count), "count": 1.0, "min": 0.0, "max": 1.0},
-    })  # fmt: skip
-
-
-def save(file: Path, content: str) -> None:
-    file.parent.mkdir(parents=True)
-    file.write_text(content)
 
 
 @every("idle_commitment")
@@ -242,15 +185,18 @@ def test_reconciliation(spikes: Home, tmp_path: Path, tamper: str, fires: bool) 
 
 
 def test_every_rule_has_its_cases() -> None:
-    here = Path(__file__).read_text()
-    assert [rule.name for rule in rules.shipped({}) if f"def test_{rule.name}" not in here] == []
+    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_rules*.py"))
+    assert [rule.name for rule in rules.shipped({}) if f"def test_{rule.name}" not in tests] == []
 
 
 def test_a_check_runs_what_can_see_and_says_what_cannot(spikes: Home) -> None:
     with pipeline.published(spikes.path) as con:
         checked = judge.check(con, rules.shipped({}), DAY, NOW)
     assert checked.evaluated["spend_spike"] == DAY
-    assert checked.blind == {"idle_commitment": "no complete metrics and inventory for 2026-11-18"}
+    assert checked.blind["idle_commitment"] == "no complete metrics and inventory for 2026-11-18"
+    assert {
+        name for name, why in checked.blind.items() if "metrics" not in why and "inventory" not in why
+    } == set()
     assert {f.rule for f in checked.findings} >= {"spend_spike"}
 
 
