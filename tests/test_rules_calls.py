@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import log
 import pytest
 from alert_cases import Case, called, cases, days, every, judged, save, spent, verdict, with_sources
-from bill import ACCOUNT, cur2
+from bill import ACCOUNT, cur2, line
 from home import Home
 
 REGION = "us-east-1"
@@ -47,3 +48,55 @@ def test_a_drift_says_what_it_costs(routers: Home) -> None:
     assert (finding.usd, finding.environment) == (Decimal("42.00"), "prod")  # 2,100 calls at two cents more
     for part in ("60%", "90% is usual", "$42"):
         assert part in finding.summary
+
+
+@pytest.fixture(scope="module")
+def loops(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home, bill, points, calls = Home(tmp_path_factory.mktemp("loops") / "home"), [], [], []
+    units = []
+    for number, case in enumerate(cases("runaway_loop")):
+        name, unit = f"loop{number}", f"function{number}"
+        if "/" in case["hours"][-1]:
+            units.append(f'[[workloads]]\nname = "{case["name"]}"\nunit = "lambda:{unit}"\n')
+        for day, of_day in days(case["hours"]):
+            for hour, text in enumerate(of_day.split(), start=10):
+                at, (count, queries, tokens) = f"{day} {hour}:00", (*text.split("/"), "0", "0")[:3]
+                billed = f"{day} 00:00" if case.get("by_day") else at
+                bill.append(line(billed, str(Decimal(count) / 20), resource=profile(name),
+                                 resource_tags={"Workload": case["name"], "Environment": "dev"}))  # fmt: skip
+                points += [
+                    counted(name, count, at),
+                    counted(name, tokens, at, metric="InputTokenCount"),
+                    *([log.runs(unit, float(queries), at)] if queries != "0" else []),
+                ]
+        for day, most in days(case.get("session", [])):
+            calls.append(
+                log.call(f"{day} 10:00", Workload=case["name"], calls=600, max_calls_per_session=int(most))
+            )
+    home.configure("".join(units))
+    cur2(home.exports, bill)
+    log.sync(home, points, calls)
+    return home
+
+
+def counted(name: str, count: str, at: str, metric: str = "Invocations") -> log.Row:
+    return log.runs(name, float(count), at, namespace="AWS/Bedrock", dimension="ModelId", metric=metric)
+
+
+@every("runaway_loop")
+def test_runaway_loop(loops: Home, case: Case) -> None:
+    assert verdict(judged(loops, "runaway_loop", case), case["name"]) == case.get("fires")
+
+
+def test_a_loop_says_when_and_what_it_cost(loops: Home) -> None:
+    found = {f.subject: f for f in judged(loops, "runaway_loop", {})}
+    several = found["one hour of several"]
+    assert (several.usd, several.facts["measure"], several.facts["hours"]) == (
+        Decimal("35.00"),
+        "calls an hour",
+        "1",
+    )
+    for part in ("700 calls", "from 12:00", "nobody has seen it end"):
+        assert part in several.summary
+    assert found["billed by the day: its dollars are unknown, the loop is not"].usd is None
+    assert found["one query without end in a quiet hour"].facts["measure"] == "calls a query"
