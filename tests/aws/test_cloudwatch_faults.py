@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+from bill import cur2, line
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from fake_bedrock import Bedrock
@@ -192,6 +193,28 @@ def test_one_unknown_model_makes_its_projects_sum_unknown(home: Home, cloudwatch
     cloudwatch.spoil(HERE, "InputTokens", "PartialData", 1)
     home.sync(NOW)
     assert home.ask("select metric from datapoints where dimension = 'Project'") == [("OutputTokens",)]
+
+
+def test_idle_is_known_where_cloudwatch_answered_and_unknown_where_it_did_not(
+    home: Home, cloudwatch: CloudWatch
+) -> None:
+    """Neither has a datapoint: of one there was nothing to tell, the other told nothing."""
+    cur2(
+        home.exports,
+        [
+            line(
+                "2026-11-18 23:00", 480, amount=24, unit="hour", account=account,
+                resource=f"arn:aws:bedrock:{EAST}:{account}:provisioned-model/pt{account}",
+                usage_type="USE1-NovaPro-ProvisionedThroughput-NoCommit-ModelUnits",
+            )
+            for account in (OWN, OTHER)
+        ],
+    )  # fmt: skip
+    home.configure(BOTH, sources=SOURCE + '[[sources]]\nkind = "cur"\npath = "exports"\n')
+    cloudwatch.fail(THERE, "AccessDenied")
+    home.sync(NOW)
+    idle = home.ask("select split_part(commitment_id, ':', 5), invocations from commitment_daily order by 1")
+    assert idle == [(OTHER, None), (OWN, 0)]
 
 
 def test_pages_of_lists_and_of_points_are_all_read(home: Home, cloudwatch: CloudWatch) -> None:
