@@ -100,3 +100,36 @@ def test_a_loop_says_when_and_what_it_cost(loops: Home) -> None:
         assert part in several.summary
     assert found["billed by the day: its dollars are unknown, the loop is not"].usd is None
     assert found["one query without end in a quiet hour"].facts["measure"] == "calls a query"
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home, bill, stream = tmp_path_factory.mktemp("answers") / "home", [], []
+    for number, case in enumerate(cases("verbose_responses")):
+        name = f"answers{number}"
+        for day, length in days(case["output"]):
+            tokens, usage = 1000 * int(length), f"USE1-Claude4.5{case['tier']}-output-tokens"
+            bill.append(spent(day, str(Decimal(tokens) / 10000), case["name"], "prod", resource=profile(name),
+                              amount=tokens / 1000, usage_type=usage))  # fmt: skip
+            if not case.get("uncounted"):
+                stream.append(called(day, REGION, name, 1000))
+                stream.append(called(day, REGION, name, tokens, metric="OutputTokenCount"))
+    home = with_sources(home, metric_stream="stream")
+    cur2(home.exports, bill)
+    save(home.path / "stream/2026/11/18/calls.json", "\n".join(stream))
+    home.sync()
+    return home
+
+
+@every("verbose_responses")
+def test_verbose_responses(answers: Home, case: Case) -> None:
+    assert verdict(judged(answers, "verbose_responses", case), case["name"]) == case.get("fires")
+
+
+def test_the_tax_on_length_is_told_by_the_year(answers: Home) -> None:
+    found = {f.workload: f for f in judged(answers, "verbose_responses", {})}
+    longer = found["half as long again as before"]  # 7 days, 1,000 calls, 100 tokens more at 0.01 cents
+    assert (longer.usd, longer.facts["yearly_usd"]) == (Decimal("70.00"), "3650.00")
+    assert "300 output tokens a call on haiku" in longer.summary
+    assert "1.5 times its four weeks before" in longer.summary
+    assert "3.0 times its peers' 200" in found["three times its peers"].summary
