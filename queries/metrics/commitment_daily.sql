@@ -39,7 +39,7 @@ called as (   -- by the day: an export by the day bills at midnight what is call
 
 asked as (   -- of sources that say so: who answered all of a day
     select c.account_id, c.region, d.partition::date as day,
-        bool_and(c.status = 'complete' and c.collected_through > d.partition::date) as answered
+        bool_and(c.status = 'complete' and c.collected_through >= d.partition::date + 1) as answered
     from collections as c
     join deliveries as d using (delivery_id)
     where d.kind = 'cloudwatch' and c.subject = 'AWS/Bedrock'
