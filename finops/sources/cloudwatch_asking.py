@@ -63,13 +63,15 @@ def outcome(exc: AwsError, before: Outcome | None) -> Outcome:
 def survey(
     aws: Aws, now: datetime, place: Place, functions: Sequence[str], remembered: Iterable[dict[str, Any]]
 ) -> Surveyed:
-    """Series that CloudWatch lists, those `remembered`, and provisioned throughputs that it has forgotten."""
+    """Series that CloudWatch lists, those `remembered`, and provisioned throughputs that it has forgotten.
+
+    Of functions, whoever told of them, only those that somebody asks for."""
     wanted = Wanted()
     keep = _functions(aws, place, functions) if place.namespace == "AWS/Lambda" else _any
     for metrics in _listed(aws, now, place):
         wanted.listed(metrics, keep)
     for row in remembered:
-        wanted.remembered(place.namespace, row)
+        wanted.remembered(place.namespace, row, keep)
     note, absent = None, False
     if place.namespace.startswith("AWS/Bedrock"):
         absent = not (wanted.series() or _offered(place.region))

@@ -91,7 +91,7 @@ class Wanted:
             level = AT.get((metric["Namespace"], tuple(name for name, _ in told)))
             if level and metric["MetricName"] in level.metrics:
                 values = tuple(value for _, value in told)
-                if "resource" not in level.columns or keep(values[level.columns.index("resource")]):
+                if _kept(level, values, keep):
                     self.add(level, values, metric["MetricName"])
 
     def add(self, level: Level, values: tuple[str, ...], *metrics: str) -> None:
@@ -101,14 +101,14 @@ class Wanted:
         if (level, values) not in self._found:
             self.add(level, values, *metrics)
 
-    def remembered(self, namespace: str, row: Mapping[str, Any]) -> None:
-        """A row of the ledger, back to the series that it came from."""
+    def remembered(self, namespace: str, row: Mapping[str, Any], keep: Callable[[str], bool]) -> None:
+        """A row of the ledger, back to the series that it came from, if its resource is one to `keep`."""
         names = [name for name, metric in CACHE.items() if metric == row["metric"]]
         for level in LEVELS:
             if (level.namespace, level.dimension) == (namespace, row["dimension"]):
                 values = tuple(row[column] if column else OPERATION for column in level.columns)
                 asked = [name for name in (row["metric"], *names) if name in level.metrics]
-                if asked and None not in values:
+                if asked and None not in values and _kept(level, values, keep):
                     self.add(level, values, *asked)
 
     def series(self) -> list[Series]:
@@ -119,6 +119,10 @@ class Wanted:
             names = tuple(sorted(metrics))
             found.append(Series(level, values, shared.setdefault(names, names)))
         return found
+
+
+def _kept(level: Level, values: tuple[str, ...], keep: Callable[[str], bool]) -> bool:
+    return "resource" not in level.columns or keep(values[level.columns.index("resource")])
 
 
 def single_metric(namespace: str) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from bill import cur2, line
@@ -18,6 +20,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OWN, EAST = "123456789012", "us-east-1"
 HERE: Place = (OWN, EAST)
 COLLECTED = '[[sources]]\nkind = "cloudwatch"\nbackfill_days = 1\n'
+STREAMED = '[[sources]]\nkind = "metric_stream"\npath = "stream"\n'
 AWS = f'[aws]\nregions = ["{EAST}"]\n'
 UNITS = "USE1-NovaPro-ProvisionedThroughput-NoCommit-ModelUnits"
 
@@ -36,6 +39,21 @@ def cloudwatch(bedrock: Bedrock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cl
         yield cloudwatch
 
 
+def streamed(home: Home, function: str, hours: dict[datetime, float]) -> None:
+    """Invocations of a function, as Firehose writes them."""
+    records: list[dict[str, Any]] = [
+        {
+            "account_id": OWN, "region": EAST, "namespace": "AWS/Lambda", "metric_name": "Invocations",
+            "dimensions": {"FunctionName": function}, "timestamp": int(hour.replace(tzinfo=UTC).timestamp() * 1000),
+            "value": {"sum": value, "count": 1.0},
+        }
+        for hour, value in hours.items()
+    ]  # fmt: skip
+    file = home.path / "stream" / f"2026/11/20/{function}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(map(json.dumps, records)))
+
+
 def test_a_day_of_which_an_hour_is_answered_is_unknown_and_not_idle(
     home: Home, cloudwatch: CloudWatch, bedrock: Bedrock
 ) -> None:
@@ -50,3 +68,26 @@ def test_a_day_of_which_an_hour_is_answered_is_unknown_and_not_idle(
     cloudwatch.now = NOW + DAY
     home.sync(NOW + DAY)
     assert home.ask(daily)[1] == (date(2026, 11, 20), 0, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked"),
+    [
+        pytest.param("", set(), id="by nobody"),
+        pytest.param('functions = ["f-1"]', {"f-1"}, id="by name"),
+        pytest.param('functions = ["*"]', {"f-0", "f-1", "f-2"}, id="all"),
+    ],
+)
+def test_streamed_functions_are_paid_for_where_somebody_asks_for_them(
+    home: Home, cloudwatch: CloudWatch, setting: str, asked: set[str]
+) -> None:
+    """A first sync reaches back beyond what CloudWatch lists, and takes from the ledger whom to ask for."""
+    for number in range(3):
+        streamed(home, f"f-{number}", {MIDNIGHT: 1})
+    home.configure(AWS, sources=STREAMED)
+    home.sync(NOW)
+    cloudwatch.now = NOW + 20 * DAY
+    collected = f"{COLLECTED.replace('1', '14')}{setting}\n"
+    home.configure(AWS, sources=STREAMED + collected)
+    home.sync(NOW + 20 * DAY)
+    assert {dimensions[0][1] for name, _, dimensions in cloudwatch.queried if name == "AWS/Lambda"} == asked
