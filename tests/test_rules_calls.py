@@ -133,3 +133,36 @@ def test_the_tax_on_length_is_told_by_the_year(answers: Home) -> None:
     assert "300 output tokens a call on haiku" in longer.summary
     assert "1.5 times its four weeks before" in longer.summary
     assert "3.0 times its peers' 200" in found["three times its peers"].summary
+
+
+@pytest.fixture(scope="module")
+def crossings(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home, bill = Home(tmp_path_factory.mktemp("crossings") / "home"), []
+    for case in cases("dev_in_prod"):
+        tags = {"Workload": case["name"]} | (
+            {"Environment": case["environment"]} if "environment" in case else {}
+        )
+        for day, usd in days(case["usd"]):
+            if usd != "0":
+                bill.append(line(f"{day} 10:00", usd, resource_tags=tags, principal=case.get("principal"),
+                                 account=case.get("account", ACCOUNT),
+                                 line_item_usage_account_name=case.get("account_name", "acme")))  # fmt: skip
+    cur2(home.exports, bill)
+    home.sync()
+    return home
+
+
+@every("dev_in_prod")
+def test_dev_in_prod(crossings: Home, case: Case) -> None:
+    assert verdict(judged(crossings, "dev_in_prod", case), case["name"]) == case.get("fires")
+
+
+def test_a_crossing_says_who_and_why(crossings: Home) -> None:
+    found = {f.workload: f for f in judged(crossings, "dev_in_prod", {})}
+    role = found["a notebook of development on a production profile"]
+    assert (role.usd, role.environment, role.facts["who"]) == (Decimal(70), "prod", "role/dev-notebooks")
+    for part in ("a caller of development", "prod by its resource tag", "$70"):
+        assert part in role.summary
+    assert "a caller of production" in found["production on a development profile"].summary
+    account = found["a production profile in an account of development"]
+    assert (account.facts["who"], account.facts["marked"]) == ("acme-dev", "an account of development")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 MARK = ".finops-demo"  # only a directory with this file is ever emptied
-STORIES = ("dev_in_prod", "pipeline", "restated", "apart", "coverage")
+STORIES = ("pipeline", "restated", "apart", "coverage")
 FIRST_QUESTION = (
     "select workload, net_usd, change from spend_monthly order by month desc, net_usd desc limit 12"
 )
