@@ -27,6 +27,7 @@ from finops.sources import Reading, Source
 from finops.state import FILE, State
 
 Progress = Callable[[str], None]
+OF_ONE_DELIVERY = ("Gone", "NoPartition", "Rewritten", "SpendCap", "Updating")  # its neighbours may be had
 MEMORY_MIB = 128  # per processor, for reading a delivery; a thread's share of wide row groups fits
 _PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
@@ -60,7 +61,11 @@ class Ran(Value):
 def sync(
     home: Path, settings: Settings, now: datetime, *, rebuild: bool = False, say: Progress = lambda _: None
 ) -> Synced:
-    """Read what changed, publish a new generation if anything did. A fault leaves everything as it was."""
+    """Read what changed, publish a new generation if anything did.
+
+    A fault leaves what is published as it was; what had been read until then is in the record, so that the
+    next sync neither reads nor pays for it again.
+    """
     if not settings.sources:
         raise ConfigError(f"{home / 'finops.toml'}: no [[sources]]; add one, or let `finops init` write them")
     ledger = Ledger(home)
@@ -77,7 +82,15 @@ def sync(
             key: stored for key, stored in record.stored.items() if key in names or _lasts(settings, stored)
         }
         dropped = tuple(sorted(record.stored.keys() - held.keys()))
-        read = {s.key: s for s in _load(ledger, changed, generation, reading, unreachable)}
+        read: dict[str, Stored] = {}
+        try:
+            for one in _load(ledger, changed, generation, reading, unreachable):
+                read[one.key] = one
+        except BaseException:
+            if read:
+                kept = {"generation": generation, "stored": record.stored | read}
+                ledger.commit(record.model_copy(update=kept))  # not published: the next sync does it
+            raise
         stored = held | read
         digest = _digest(settings)
         stale = bool(read or dropped or rebuild) or not ledger.current(record)
@@ -145,17 +158,21 @@ def _load(
     reading: Reading,
     unreachable: dict[str, str],
 ) -> Iterator[Stored]:
-    """What has been read when AWS begins to refuse is kept; of that source nothing more is asked."""
+    """What has been read when AWS begins to refuse is kept; of that source nothing more is asked, unless what
+    was refused is a matter of the one delivery."""
+    refused: set[str] = set()
     with scratch(ledger.root / "scratch") as database:
         for number, (source, delivery) in enumerate(changed, 1):
-            if source.name in unreachable:
+            if source.name in refused:
                 continue
             reading.say(f"reading {delivery.source} {delivery.partition} ({number} of {len(changed)})")
             with database.cursor() as con:  # temporary tables are the cursor's own and go with it
                 try:
                     read = source.load(con, delivery, reading)
                 except AwsError as exc:
-                    unreachable[source.name] = str(exc)
+                    unreachable.setdefault(source.name, str(exc))
+                    if exc.code not in OF_ONE_DELIVERY:
+                        refused.add(source.name)
                     continue
                 yield ledger.store(con, read, source.tables, generation)
 

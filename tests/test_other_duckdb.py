@@ -40,4 +40,4 @@ def test_every_view_answers_in_the_other_duckdb(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == OTHER
+    assert done.stdout.split()[-1] == OTHER  # a slow machine makes it draw its progress before

@@ -62,7 +62,7 @@ class Athena(Workgroup):
                 files=(),
                 origin=f"{self.name} {period}",
             )
-            for period, signature in signatures.items()
+            for period, signature in sorted(signatures.items(), reverse=True)  # the newest month matters most
         ]
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:

@@ -15,6 +15,8 @@ import pytest
 from home import Home
 from organisation import BILLS, LINES, NOW, RUNGS, SETTINGS, Organisation, later, standing
 
+from finops.errors import SourceError
+
 TOLD = "select * from attributed order by all"
 
 
@@ -130,3 +132,23 @@ def test_a_sync_killed_between_two_questions_is_healed_by_the_next(
     for view in ("attributed", "requests_hourly", "calls_daily", "splits_daily"):
         told = f"select * from {view} order by all"
         assert home.ask(told) == homes["s3"].ask(told), view
+
+
+def test_what_was_paid_for_before_a_fault_is_not_asked_again(
+    homes: dict[str, Home], organisation: Organisation, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "home")
+    stream = '[[sources]]\nkind = "metric_stream"\npath = "stream"\n'
+    home.configure(SETTINGS, sources=BILLS["athena"])
+    (home.path / "finops.toml").write_text((home.path / "finops.toml").read_text() + stream)
+    damaged = home.path / "stream" / "2026" / "11" / "18" / "x.gz"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"\x1f\x8b not gzip")
+    with pytest.raises(SourceError, match="damaged"):
+        home.sync(NOW)
+    statements, asked = len(organisation.athena.statements), organisation.cloudwatch.asked.total()
+    damaged.unlink()
+    (home.path / "finops.toml").write_text((home.path / "finops.toml").read_text().replace(stream, ""))
+    home.sync(NOW)
+    assert (len(organisation.athena.statements), organisation.cloudwatch.asked.total()) == (statements, asked)
+    assert home.ask(TOLD) == homes["athena"].ask(TOLD)
