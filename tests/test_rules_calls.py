@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import log
 import pytest
-from alert_cases import Case, called, cases, days, every, judged, save, spent, verdict, with_sources
+from alert_cases import DAY, Case, called, cases, days, every, judged, save, spent, verdict, with_sources
 from bill import ACCOUNT, cur2, line
 from home import Home
 
@@ -166,3 +167,50 @@ def test_a_crossing_says_who_and_why(crossings: Home) -> None:
     assert "a caller of production" in found["production on a development profile"].summary
     account = found["a production profile in an account of development"]
     assert (account.facts["who"], account.facts["marked"]) == ("acme-dev", "an account of development")
+
+
+@pytest.fixture(scope="module")
+def terms(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home, bill, earlier, left = tmp_path_factory.mktemp("terms") / "home", [], [], []
+    for number, case in enumerate(cases("commitment_expiring")):
+        arn = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:provisioned-model/term{number}"
+        if case.get("billed", True):
+            bill += [line(f"{DAY} {hour:02}:00", 20, amount=1, unit="hour", resource=arn,
+                          usage_type="USE1-NovaPro-ProvisionedThroughput-1MonthCommit-ModelUnits")
+                     for hour in range(24)]  # fmt: skip
+        unit = {
+            "provisionedModelArn": arn, "provisionedModelName": case["name"], "modelUnits": 1,
+            "status": case.get("status", "InService"), "creationTime": "2026-10-01T00:00:00Z",
+            "foundationModelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0",
+        }  # fmt: skip
+        if "expires" in case:
+            unit |= {
+                "commitmentDuration": "OneMonth",
+                "commitmentExpirationTime": f"{case['expires']}T12:00:00Z",
+            }
+        earlier.append(unit)
+        left += [unit] if case.get("listed", True) else []
+    home = with_sources(home, inventory="inventory")
+    cur2(home.exports, bill)
+    save(home.path / "inventory/2026-11-04/units.json", json.dumps({"provisionedModelSummaries": earlier}))
+    save(home.path / "inventory/2026-11-18/units.json", json.dumps({"provisionedModelSummaries": left}))
+    home.sync()
+    return home
+
+
+@every("commitment_expiring")
+def test_commitment_expiring(terms: Home, case: Case) -> None:
+    found = judged(terms, "commitment_expiring", case)
+    assert [f.severity for f in found if f.facts["name"] == case["name"]] == (
+        [case["fires"]] if "fires" in case else []
+    )
+
+
+def test_a_term_says_what_another_costs(terms: Home) -> None:
+    found = {f.subject: f for f in judged(terms, "commitment_expiring", {})}
+    thirty = found["thirty days"]
+    assert thirty.usd == 20 * 24 * 30
+    for part in ("18 Dec 2026", "in 30 days", "$14,400", "Nobody has counted its invocations"):
+        assert part in thirty.summary
+    assert found["not on the bill yet (last call)"].usd is None
+    assert "seven days (last call)" in found, "an incident of its own"
