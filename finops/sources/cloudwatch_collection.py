@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 from functools import cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, TextIO
 
 import duckdb
@@ -40,12 +41,15 @@ class Round:
     surveys: dict[Place, Surveyed | AwsError] = field(default_factory=dict)
     paces: dict[Target, Pace] = field(default_factory=lambda: defaultdict(Pace))
 
-    @property
+    @cached_property
     def directory(self) -> Path:
-        return self.reading.cache / "cloudwatch"
+        """Its own. Only a sync asks, and under the ledger's lock: what else is there is a killed run's."""
+        root = self.reading.cache / "cloudwatch"
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir(parents=True, exist_ok=True)
+        return Path(mkdtemp(dir=root))
 
     def plan(self, days: Mapping[date, Day]) -> None:
-        shutil.rmtree(self.directory, ignore_errors=True)  # a killed run's
         self.days = dict(days)
         self.days = {day: spared(one, self.held, self.refuses) for day, one in days.items()}
 
@@ -53,16 +57,22 @@ class Round:
         return isinstance(self._survey(place), AwsError)
 
     def answers(self, day: date) -> tuple[Path, Mapping[Place, Outcome]]:
-        """The file of what was answered about a day, and by whom. AwsError where nobody answers at all."""
-        if day not in self.outcomes and self.days[day].asked:
+        """The file of what was answered about a day, and by whom. AwsError where nobody answers at all, or where
+        the file is gone: a day without a file is not a day without calls."""
+        file = self.directory / f"{day}.json"
+        if not self.days[day].asked:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+            return file, {}
+        if day not in self.outcomes:
             self._ask(next(span for span in spans(self.days.values()) if self.days[day] in span.days))
-        file = self._file(day)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-        return file, self.outcomes.get(day, {})
-
-    def _file(self, day: date) -> Path:
-        return self.directory / f"{day}.json"
+        if not file.exists():
+            raise AwsError(
+                f"cloudwatch: {file}: what AWS answered about {day} was removed before it was read, the ledger keeps "
+                "what it had; leave cache/ alone while a sync runs, and run finops sync again",
+                "AnswerRemoved",
+            )
+        return file, self.outcomes[day]
 
     def _survey(self, place: Place) -> Surveyed | AwsError:
         if place not in self.surveys:
