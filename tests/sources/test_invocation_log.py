@@ -103,6 +103,8 @@ def test_one_call(tmp_path: Path, changes: dict[str, Any], column: str, expected
     [
         pytest.param([call(1), call(2)], "calls", [2], id="two requests"),
         pytest.param([call(1), call(1)], "calls", [1], id="one delivered twice"),
+        pytest.param([call(1), call(1, region="eu-west-1")], "calls", [1, 1], id="one id in two regions"),
+        pytest.param([call(1, schemaType="Other"), call(1)], "calls", [1], id="one of another kind is no first copy"),
         pytest.param([record(requestId=None)] * 2, "calls", [2], id="without an id nothing is a copy"),
         pytest.param([call(1), call(2, timestamp="2026-11-19T13:00:00Z")], "calls", [1, 1], id="two hours"),
         pytest.param([call(1), call(2, **THROTTLED)], "calls", [1, 1], id="an error apart"),

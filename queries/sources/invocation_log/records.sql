@@ -59,7 +59,7 @@ select
             regexp_extract(serviceTier, 'default|standard|flex|priority|reserved'), ''), 'default', 'standard')
     end as service_tier,
     nullif(errorCode, '') as error,
-    md5_number(requestId) as request,
+    md5_number(account_id || region || requestId) as request,
     token_count(input.inputTokenCount) as input_tokens,
     token_count(output.outputTokenCount) as output_tokens,
     token_count(input.cacheReadInputTokenCount) as cache_read_tokens,
