@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from finops.config import Settings
-from finops.sources import Athena, Inventory
+from finops.sources import Athena, AthenaLog, Inventory
 
 SERVICES = {  # botocore's name of a service, as its events spell it -> IAM's, where they differ
     "resource-groups-tagging-api": "tag",
@@ -42,6 +42,7 @@ INVENTORY = (
     Grant("TagsOfBedrock", ("bedrock:ListTagsForResource",), ("arn:{partition}:bedrock:*:*:*",)),
     Grant("RolesOfStateMachines", ("states:DescribeStateMachine",), ("arn:{partition}:states:*:*:stateMachine:*",)),
 )  # fmt: skip
+AGENTS = Grant("RolesOfAgents", ("bedrock:GetAgent",), ("arn:{partition}:bedrock:*:*:agent/*",))
 ORGANIZATION = Grant("Accounts", ("organizations:ListAccounts", "organizations:ListTagsForResource"))
 DOCTOR = Grant("DoctorOfAccount", ("bedrock:GetModelInvocationLoggingConfiguration",))
 EXPORTS = Grant("SetUp", (
@@ -50,27 +51,29 @@ EXPORTS = Grant("SetUp", (
 ))  # fmt: skip
 
 
-def member() -> tuple[Grant, ...]:
-    """In every account that is read."""
-    return (METRICS, *INVENTORY, DOCTOR)
+def member(*, agents: bool = False) -> tuple[Grant, ...]:
+    """In every account that is read; `agents`: with `agent_roles` of the inventory."""
+    return (METRICS, *INVENTORY, *([AGENTS] if agents else []), DOCTOR)
+
+
+def asks_agents(settings: Settings) -> bool:
+    return any(isinstance(source, Inventory) and source.agent_roles for source in settings.sources)
 
 
 def own(settings: Settings) -> tuple[Grant, ...]:
     """Of the identity that finops runs as: what `settings` make it ask for."""
     grants = [*_places(settings), EXPORTS]
-    if settings.aws.role:
-        grants.append(
-            Grant(
-                "OtherAccounts", ("sts:AssumeRole",), (f"arn:{{partition}}:iam::*:role/{settings.aws.role}",)
-            )
-        )
+    roles = [f"arn:{{partition}}:iam::*:role/{settings.aws.role}"] if settings.aws.role else []
+    roles += sorted({arn for source in settings.sources if (arn := getattr(source, "role_arn", None))})
+    if roles:
+        grants.append(Grant("OtherAccounts", ("sts:AssumeRole",), tuple(roles)))
     if settings.aws.organization or any(
         isinstance(s, Inventory) and s.path is None for s in settings.sources
     ):
         grants.append(ORGANIZATION)
-    for number, source in enumerate(s for s in settings.sources if isinstance(s, Athena)):
+    for number, source in enumerate(s for s in settings.sources if isinstance(s, Athena | AthenaLog)):
         grants += _athena(source, str(number + 1) if number else "")
-    return (*grants, *member())
+    return (*grants, *member(agents=asks_agents(settings)))
 
 
 def _places(settings: Settings) -> list[Grant]:
@@ -88,7 +91,7 @@ def _places(settings: Settings) -> list[Grant]:
     ]
 
 
-def _athena(source: Athena, number: str) -> list[Grant]:
+def _athena(source: Athena | AthenaLog, number: str) -> list[Grant]:
     region, database = source.region or "*", source.database
     glue = f"arn:{{partition}}:glue:{region}:*"
     output = (source.output or "s3://OUTPUT-OF-THE-WORKGROUP")[5:].rstrip("/")

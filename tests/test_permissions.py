@@ -33,7 +33,14 @@ table = "cur2"
 output = "s3://results/finops"
 region = "us-east-1"
 [[sources]]
+kind = "athena_log"
+database = "logs"
+table = "calls"
+workgroup = "finops"
+role_arn = "arn:aws:iam::111122223333:role/logs"
+[[sources]]
 kind = "inventory"
+agent_roles = true
 """
 
 
@@ -65,6 +72,11 @@ def test_nothing_is_written_but_query_results(tmp_path: Path) -> None:
         pytest.param("OtherAccounts", "arn:{partition}:iam::*:role/FinopsReader", id="the one role"),
         pytest.param("Queries", "arn:{partition}:athena:us-east-1:*:workgroup/primary", id="the workgroup"),
         pytest.param("TableOfQueries", "arn:{partition}:glue:us-east-1:*:table/billing/*", id="the database"),
+        pytest.param("OtherAccounts", "arn:aws:iam::111122223333:role/logs", id="a source's own role"),
+        pytest.param("Queries2", "arn:{partition}:athena:*:*:workgroup/finops", id="the log's workgroup"),
+        pytest.param(
+            "RolesOfAgents", "arn:{partition}:bedrock:*:*:agent/*", id="agents, where their roles are wished"
+        ),
         pytest.param("ResultsOfQueries", "arn:{partition}:s3:::results/finops/*", id="the place of results"),
     ],
 )

@@ -75,9 +75,13 @@ def _export(context: Context, bucket: str | None, prefix: str, region: str) -> N
 
 
 def _policy(context: Context, member: bool) -> None:
-    from finops import permissions
+    from finops import config, permissions
 
-    grants = permissions.member() if member else permissions.own(context.settings)
+    if member:
+        known = (context.home / config.FILE).exists()
+        grants = permissions.member(agents=known and permissions.asks_agents(context.settings))
+    else:
+        grants = permissions.own(context.settings)
     typer.echo(json.dumps(permissions.policy(grants), indent=2))
 
 

@@ -10,7 +10,7 @@ from finops.aws import Aws
 from finops.config import Settings
 from finops.doctor import account, billing, channels, machine
 from finops.doctor.line import Line
-from finops.sources import Athena, Inventory, Reading, Source
+from finops.sources import Athena, AthenaLog, Inventory, Reading, Source
 
 __all__ = ["Line", "examine"]
 
@@ -32,7 +32,11 @@ def examine(home: Path, settings: Settings, now: datetime, *, tags: bool = False
 
 
 def asks_aws(source: Source) -> bool:
-    return _live(source) or isinstance(source, Athena) or str(getattr(source, "path", "")).startswith("s3://")
+    return (
+        _live(source)
+        or isinstance(source, Athena | AthenaLog)
+        or str(getattr(source, "path", "")).startswith("s3://")
+    )
 
 
 def _live(source: Source) -> bool:

@@ -11,7 +11,7 @@ from finops.config import Settings
 from finops.doctor.line import Line, ok, problem, refused, unknown
 from finops.errors import FinopsError
 from finops.model import KEYS
-from finops.sources import Athena
+from finops.sources import Athena, AthenaLog
 
 HOME = "us-east-1"  # where billing services answer
 CE_USD = Decimal(
@@ -29,7 +29,7 @@ def lines(aws: Aws, settings: Settings, *, tags: bool) -> Iterator[Line]:
     yield from _exports(aws)
     yield from _legacy(aws)
     for source in settings.sources:
-        if isinstance(source, Athena):
+        if isinstance(source, Athena | AthenaLog):
             yield from _workgroup(aws, source)
     if tags:
         yield from _tags(aws, settings)
@@ -101,7 +101,7 @@ def _legacy(aws: Aws) -> Iterator[Line]:
         )
 
 
-def _workgroup(aws: Aws, source: Athena) -> Iterator[Line]:
+def _workgroup(aws: Aws, source: Athena | AthenaLog) -> Iterator[Line]:
     subject = f"workgroup {source.workgroup}"
     try:
         with explained(f"athena:GetWorkGroup of {source.workgroup}"):

@@ -56,7 +56,7 @@ def test_no_grant_without_a_call(called: set[tuple[str, str]], granted: set[str]
     asked = {permissions.action(service, operation) for service, operation in called}
     code = "\n".join(file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py"))
     written = {action for action in granted if re.search(rf"\b{_method(action)}\b", code)}
-    assert granted - asked - written == IN_OUR_NAME & granted | ({"sts:AssumeRole"} & granted)
+    assert granted - asked - written == IN_OUR_NAME | {"sts:AssumeRole"}
 
 
 def _method(action: str) -> str:
