@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ FUNCTIONS = {  # name: its tags and its role
     "sonnet": ({"Workload": "sonnet", "Model": "sonnet"}, "sonnet-fn"),
     "modelless": ({"Workload": "modelless"}, "modelless-fn"),
     "nameless": ({"Model": "haiku"}, "nameless-fn"),
+    "bare12chars0": ({"Team": "of a profile's namesake"}, "namesake-fn"),
 }
 
 
@@ -232,3 +233,31 @@ def test_splits(
         f"where day = '{days[request.node.callspec.id]}' group by all"
     )
     assert {(name, rung): usd for name, rung, usd in found} == {k: Decimal(v) for k, v in expected.items()}
+
+
+def test_an_hour_that_is_streamed_and_collected_counts_once(home: Home) -> None:
+    """Both know 11 o'clock; ten runs of each function."""
+    stream = '[[sources]]\nkind = "metric_stream"\npath = "stream"\n'
+    home.configure(CONFIGURATION + stream, sources=SOURCE)
+    inventory(home.path / "inventory")
+    cur2(home.exports, [tokens(1000)])
+    streamed = [
+        {
+            "account_id": ACCOUNT, "region": "us-east-1", "namespace": "AWS/Lambda", "metric_name": "Invocations",
+            "dimensions": {"FunctionName": "search"}, "value": {"sum": times, "count": times},
+            "timestamp": int(datetime(2026, 10, 5, hour, tzinfo=UTC).timestamp() * 1000),
+        }
+        for hour, times in ((11, 5.0), (12, 2.0))
+    ]  # fmt: skip
+    file = home.path / "stream/2026/10/05/12/a"
+    file.parent.mkdir(parents=True)
+    file.write_text("\n".join(map(json.dumps, streamed)))
+    collected = [
+        runs("search", 3),
+        runs("search", 5, at="2026-10-05 11:00"),
+        runs("docs", 10, at="2026-10-05 11:00"),
+    ]
+    sync(home, collected)
+    assert home.ask("select workload, weight from splits_daily order by 1") == [("docs", 10), ("search", 10)]
+    requests = "select resource, hour(hour), requests from requests_hourly order by all"
+    assert home.ask(requests) == [("docs", 11, 10), ("search", 10, 3), ("search", 11, 5), ("search", 12, 2)]

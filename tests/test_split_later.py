@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import log_records
 import pytest
 from bill import ACCOUNT, cur2, line
 from home import SOURCE, Home
@@ -47,6 +48,7 @@ def test_a_model_is_known_however_it_is_called(configured: Home, model_id: str, 
     sync(configured, [called(1000, model_id=model_id, Workload="a")])
     own = resource is None or model_id in BARE
     assert named(configured) == [("a" if own else "(untagged)", 10)]
+    assert configured.ask("select weight from splits_daily") == ([(1_000_000,)] if own else [])
 
 
 def test_a_model_that_nobody_listed(home: Home) -> None:
@@ -230,3 +232,34 @@ def test_configured_names_move_shares(configured: Home) -> None:
     configured.configure(CONFIGURATION.replace('"app"', '"product"'), sources=SOURCE)
     sync(configured, log)
     assert named(configured) == [("x", 10)]
+
+
+def test_from_files_as_aws_writes_them(home: Home) -> None:
+    """The log's records name the workloads of a bill that knows nothing of them."""
+    home.configure('[[sources]]\nkind = "invocation_log"\npath = "log"\n', sources=SOURCE)
+    sonnet = "USE1-Claude4.6Sonnet-"
+    cur2(
+        home.exports,
+        [
+            line("2026-11-19 12:00", 3, usage_type=f"{sonnet}input-tokens", unit="1M tokens", amount=0.0001),
+            line("2026-11-19 12:00", 6, usage_type=f"{sonnet}output-tokens", unit="1M tokens", amount=0.0006),
+        ],
+    )
+    records = [
+        log_records.call(1, fresh=25, out=450),
+        log_records.call(2, fresh=50, out=150, requestMetadata={"Workload": "search"}),
+        log_records.call(3, fresh=25, out=0, requestMetadata=None),
+        log_records.record(**log_records.THROTTLED),
+    ]
+    log_records.write(home.path / "log", "records.json.gz", "".join(records))
+    home.sync()
+    assert home.ask("select token_kind, workload, tokens, gross_usd from attributed order by 1, 2") == [
+        ("input", "(untagged)", 25, Decimal("0.75")),
+        ("input", "chat", 25, Decimal("0.75")),
+        ("input", "search", 50, Decimal("1.5")),
+        ("output", "chat", 450, Decimal("4.5")),
+        ("output", "search", 150, Decimal("1.5")),
+    ]
+    assert home.ask("select workload, output_tokens from calls_daily order by 1") == [
+        ("(untagged)", 0), ("chat", 450), ("search", 150),
+    ]  # fmt: skip

@@ -23,11 +23,12 @@ told as (
     group by metadata
 ),
 
-resources as (
-    select distinct arn, split_part(arn, ':', 5) as account_id, split_part(arn, ':', 4) as region,
+resources as (   -- an id is of one resource, or its tokens would count twice
+    select min(arn) as arn, split_part(arn, ':', 5) as account_id, split_part(arn, ':', 4) as region,
         resource_tail(arn) as called
     from resource_versions
-    where called_of(arn) <> ''
+    where arn like 'arn:%:bedrock:%' and called_of(arn) <> ''
+    group by account_id, region, called
 )
 
 select a.*, called_of(a.model_id) as called, coalesce(t.tags, map {}) as tags,
