@@ -107,6 +107,7 @@ class Catalogue:
             if table not in existing:
                 self.con.execute(sqlfile.read("catalogue", table).sql)
         metrics.drop_views(self.con)
+        metrics.create_early(self.con, "counted_hourly")
         self.con.execute("use memory")
 
     def _history(self) -> None:

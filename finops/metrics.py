@@ -53,11 +53,17 @@ def create_views(con: duckdb.DuckDBPyConnection, directories: Iterable[Path] = (
     """Create every view in the current database, described by a comment."""
     for metric in shipped(directories):
         try:
-            con.execute(f'create view "{metric.name}" as {metric.file.sql}')
+            con.execute(f'create or replace view "{metric.name}" as {metric.file.sql}')
         except duckdb.Error as exc:
             raise SqlFileError(f"{metric.file.path}: {exc}") from exc
         comment = f"{metric.title}: {metric.grain}".replace("'", "''")
         con.execute(f"comment on view \"{metric.name}\" is '{comment}'")
+
+
+def create_early(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """One of ours, which reads tables only, for who works before everything is known that views speak of."""
+    file, _ = load(QUERIES / "metrics" / f"{name}.sql", MetricHeader)
+    con.execute(f'create view "{name}" as {file.sql}')
 
 
 def drop_views(con: duckdb.DuckDBPyConnection) -> None:

@@ -5,13 +5,11 @@ create or replace temp table consumers as
 with runs as (
     select hour::date as day, account_id, region,
         case namespace when 'AWS/Lambda' then 'function' else 'stateMachine' end as resource_type,
-        resource_tail(resource) as name, least(round(sum(sum)), 1000000000000000)::bigint as runs
-    from catalogue.datapoints
-    where (namespace, dimension, metric) in (
-        ('AWS/Lambda', 'FunctionName', 'Invocations'), ('AWS/States', 'StateMachineArn', 'ExecutionsStarted')
-    )
+        resource_tail(resource) as name, least(round(sum(requests)), 1000000000000000)::bigint as runs
+    from catalogue.counted_hourly
+    where (namespace, dimension) in (('AWS/Lambda', 'FunctionName'), ('AWS/States', 'StateMachineArn'))
     group by all
-    having sum(sum) > 0
+    having sum(requests) > 0
 ),
 
 tagged as (
