@@ -1,8 +1,8 @@
 /*---
 title = "A source has stopped"
 severity = "warn"
-headline = "{source} stopped {hours:.0f} hours ago"
-summary = "{source} reaches {data_through:%d %b %H:%M}, {hours:.0f} hours ago; {limit_hours} are usual. Until it goes on, what it would show is unknown, not zero."
+headline = "{source} {happened}"
+summary = "{source} {standing}. Until it goes on, what it would show is unknown, not zero."
 why = "Rules that need this source do not run on days that it does not cover, and their open incidents stay as they are."
 next_step = "Look at the export (Billing and Cost Management, Data Exports) or the stream that writes {source}, and at whoever copies it; then run finops sync."
 needs = []
@@ -23,10 +23,10 @@ unit = "hours"
 doc = "for inventory snapshots"
 ---*/
 with told as (
-    select source, kind, data_through from freshness
+    select source, kind, data_through, problem from freshness
     union all   -- an account that does not answer holds nobody back, and is told by itself
     select concat(source, ' in ', account_id), kind,
-        min(coalesce(data_through, try_cast(asked_since as timestamp)))
+        min(coalesce(data_through, try_cast(asked_since as timestamp))), null
     from freshness_by_account
     where kind = 'cloudwatch' and status in ('partial', 'refused', 'failed')
     group by all
@@ -43,6 +43,11 @@ limits as (
     from told
 )
 
-select source as subject, source, kind, data_through, hours, limit_hours
+select source as subject, source, kind, data_through, hours, limit_hours,
+    case when hours is null then 'was never reached' else format('stopped {:.0f} hours ago', hours) end as happened,
+    case
+        when hours is null then concat('was never reached: ', problem)
+        else format('reaches {}, {:.0f} hours ago; {} are usual', strftime(data_through, '%d %b %H:%M'), hours, limit_hours)
+    end as standing
 from limits
-where hours > limit_hours and $day is not null
+where (hours > limit_hours or (data_through is null and problem is not null)) and $day is not null

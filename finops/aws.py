@@ -24,6 +24,7 @@ from finops.model import Value
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
 # botocore waits up to 20 s between two attempts, so minutes of throttling pass; AWS_MAX_ATTEMPTS wins
 PATIENT = {"mode": "standard", "total_max_attempts": 12}
+MOST_SAID = 400  # characters of AWS's own words that are repeated; a broken proxy answers with a page
 FIXES = {  # AWS's code for a refusal: what to do about it
     "AccessDenied": "allow this action to the role that finops runs as (docs/aws.md has the policy)",
     "AccessDeniedException": "allow this action to the role that finops runs as (docs/aws.md has the policy)",
@@ -251,10 +252,10 @@ def explained(doing: str) -> Iterator[None]:
         ) from exc
     except ClientError as exc:
         code = str(exc.response.get("Error", {}).get("Code", "Unknown"))
-        said = exc.response.get("Error", {}).get("Message", "").rstrip(".")
+        said = " ".join(str(exc.response.get("Error", {}).get("Message", "")).split())[:MOST_SAID].rstrip(".")
         fix = FIXES.get(code, "run it again; if it stays, `finops doctor` looks closer")
         raise AwsError(f"aws: {doing}: {code}: {said}; {fix}", code) from exc
     except BotoCoreError as exc:
-        raise AwsError(
-            f"aws: {doing}: {exc}; check the network and the endpoint, then run it again", type(exc).__name__
-        ) from exc
+        said = " ".join(str(exc).split())[:MOST_SAID]
+        fix = "check the network and the endpoint, then run it again"
+        raise AwsError(f"aws: {doing}: {said}; {fix}", type(exc).__name__) from exc

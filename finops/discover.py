@@ -150,7 +150,7 @@ def _head(found: Found) -> list[str]:
     return [
         "# What finops reads, how it names what it reads, and whom it tells. Every key: docs/configuration.md",
         f"# As account {found.account} looked when it was asked.",
-        *(f"# Not known: {said}" for said in found.unknown),
+        *(f"# Not known: {' '.join(said.split())}" for said in found.unknown),
     ]
 
 

@@ -48,11 +48,19 @@ Rebuild = Annotated[
 
 
 @app.command(epilog="Example: finops --home ~/bedrock sync")
-def sync(ctx: typer.Context, rebuild: Rebuild = False, as_json: AsJson = False) -> None:
-    """Read what changed in the sources and publish it. Local files cost no AWS charges."""
+def sync(ctx: typer.Context, rebuild: Rebuild = False, as_json: AsJson = False) -> int:
+    """Read what changed in the sources and publish it. Exits with 2 where a source was not reached.
+
+    Local files cost no AWS charges; what AWS bills for being asked is said at the end.
+    """
     done = _sync(ctx.obj, rebuild)
     if as_json or ctx.obj.json:
         typer.echo(json.dumps(done, indent=2))
+    return _reached(done)
+
+
+def _reached(done: dict[str, Any]) -> int:
+    return 2 if done["unreachable"] else 0
 
 
 def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
@@ -102,9 +110,10 @@ def check(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_
 
 @app.command(epilog="Example: finops run --fail-on warn")
 def run(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_json: AsJson = False) -> None:
-    """sync, then check."""
-    _sync(ctx.obj)
-    raise typer.Exit(_check(ctx.obj, day, fail_on, as_json or ctx.obj.json))
+    """sync, then check. A source that was not reached stops neither, and exits with 2."""
+    done = _sync(ctx.obj)
+    found = _check(ctx.obj, day, fail_on, as_json or ctx.obj.json)
+    raise typer.Exit(_reached(done) or found)
 
 
 def _check(context: Context, day: datetime | None, fail_on: FailOn, as_json: bool) -> int:
@@ -194,6 +203,8 @@ def _show_status(state: dict[str, Any]) -> None:
         table.add_row(row["source"], *cells, str(row["deliveries"]))
     console.print(table)
     for row in state["sources"]:
+        if row["problem"]:
+            console.print(f"{row['source']}: not reached: {row['problem']}", markup=False)
         if row["notes"]:
             console.print(f"{row['source']}: {row['notes']}", markup=False)
     shares = " · ".join(f"{row['rung']} {row['share']:.1%}" for row in state["coverage"])

@@ -37,7 +37,7 @@ def doctor(
                 Text.assemble((f"{line.status:<8}", COLOURS[line.status]), f"{line.subject}: {line.said}")
             )
             if line.fix:
-                console.print(f"{'':8}-> {line.fix}", highlight=False, soft_wrap=True)
+                console.print(f"{'':8}-> {line.fix}", markup=False, highlight=False, soft_wrap=True)
     if as_json or context.json:
         typer.echo(json.dumps([line.model_dump() for line in found], indent=2))
     problems = sum(line.status == "problem" for line in found)

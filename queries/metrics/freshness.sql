@@ -65,7 +65,12 @@ select d.source, d.kind, r.data_through, r.complete_through, r.settled_through,
     nullif(concat_ws('; ', string_agg(distinct n.note, '; '), array_to_string(s.told[:5], '; '),
         case when s.accounts > 5 then 'and ' || (s.accounts - 5) || ' accounts more' end), '') as notes,
     u.problem
-from deliveries as d
+from (
+    select source, kind, delivery_id, generation from deliveries
+    union all   -- never reached: nothing is held of it
+    select source, split_part(source, ':', 1), null, null from unreachable
+    where source not in (select source from deliveries)
+) as d
 left join reach as r using (source)
 left join delivery_notes as n using (delivery_id)
 left join unreachable as u using (source)

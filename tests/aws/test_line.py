@@ -152,3 +152,16 @@ def test_what_was_paid_for_before_a_fault_is_not_asked_again(
     home.sync(NOW)
     assert (len(organisation.athena.statements), organisation.cloudwatch.asked.total()) == (statements, asked)
     assert home.ask(TOLD) == homes["athena"].ask(TOLD)
+
+
+def test_a_source_that_was_never_reached_is_told_everywhere(homes: dict[str, Home], tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.configure(SETTINGS.replace("s3://logs", "s3://nologs"), sources=BILLS["s3"])
+    assert "NoSuchBucket" in home.sync(NOW).unreachable["invocation_log:s3://nologs"]
+    assert home.ask("select kind, deliveries from freshness where problem is not null") == [
+        ("invocation_log", 0)
+    ]
+    assert "invocation_log:s3://nologs: not reached" in home.run("status").stdout
+    assert home.run("sync").returncode == 2
+    found = home.run("--json", "check")
+    assert "invocation_log:s3://nologs was never reached" in found.stdout
