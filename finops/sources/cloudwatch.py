@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import ClassVar, Literal, get_args
 
@@ -17,11 +17,11 @@ from pydantic import Field, PrivateAttr
 from finops import sqlfile
 from finops.model import Delivery, Stored, Value
 from finops.sources.cloudwatch_collection import Round
-from finops.sources.cloudwatch_days import Day, Outcome, Place, closed_hour, knows, plan
+from finops.sources.cloudwatch_days import Day, Outcome, Place, closed_hour, knows, lacks_since, plan
 from finops.sources.cloudwatch_series import Namespace
 from finops.sources.reading import Reading
 
-INCOMPLETE = " incomplete"
+INCOMPLETE, SINCE = " incomplete", " since "  # of a signature
 
 
 class CloudWatch(Value):
@@ -49,7 +49,8 @@ class CloudWatch(Value):
         held = _held(reading, stored)
         end = closed_hour(reading.now, timedelta(minutes=self.quiet_minutes))
         asking = Round(reading=reading, functions=self.functions, places=places, held=held)
-        asking.plan(plan(held, places, reading.now, end, timedelta(days=self.backfill_days)))
+        backfill = timedelta(days=self.backfill_days)
+        asking.plan(plan(held, places, reading.now, end, backfill, _lacking(stored)))
         self._round = asking
         return [self._delivery(day, stored.get(day.day)) for day in asking.days.values()]
 
@@ -63,11 +64,15 @@ class CloudWatch(Value):
         before = reading.before(delivery, "datapoints")
         _fill(con, day.day, file, before, answered)
         file.unlink()
-        outcomes = {**self._round.held.get(day.day, {}), **answered}
+        known = self._round.held.get(day.day, {})
+        outcomes = {**known, **answered}
         _note(con, outcomes | _unseen(con, outcomes))
         if not day.asked:
             return delivery
-        return delivery.model_copy(update={"signature": _signature(day, outcomes)})
+        since = lacks_since(
+            _lacking(self._stored(reading)).get(day.day), known, outcomes, reading.now.astimezone(UTC).date()
+        )
+        return delivery.model_copy(update={"signature": _signature(day, outcomes, since)})
 
     def _stored(self, reading: Reading) -> dict[date, Stored]:
         return {
@@ -88,10 +93,17 @@ class CloudWatch(Value):
         )
 
 
-def _signature(day: Day, outcomes: Mapping[Place, Outcome]) -> str:
+def _signature(day: Day, outcomes: Mapping[Place, Outcome], since: date | None) -> str:
     complete = all(knows(outcomes.get(place), day.until) for place in day.asked)
-    through = "closed" if day.until.date() > day.day else f"through {day.until:%H:%M}"
-    return through + ("" if complete else INCOMPLETE)
+    if day.until.date() == day.day:
+        return f"through {day.until:%H:%M}" + ("" if complete else INCOMPLETE)
+    return "closed" + (f"{INCOMPLETE}{SINCE}{since}" if since else "" if complete else INCOMPLETE)
+
+
+def _lacking(stored: Mapping[date, Stored]) -> dict[date, date]:
+    """Days that are over and known in part, and since when."""
+    told = {day: one.delivery.signature.partition(SINCE)[2] for day, one in stored.items()}
+    return {day: date.fromisoformat(since) for day, since in told.items() if since}
 
 
 def _held(reading: Reading, stored: Mapping[date, Stored]) -> dict[date, dict[Place, Outcome]]:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 RETENTION = timedelta(days=455)  # of hourly datapoints
 FORGOTTEN = timedelta(days=13)  # ListMetrics shows what had data in two weeks; a day to spare
+PATIENCE = timedelta(days=3)  # with series of a day that is over: each question is billed, answered or not
 LONGEST = (
     7  # days that one request spans: 500 series of so many hours are 84,000 datapoints, within every limit
 )
@@ -72,11 +73,17 @@ def closed_hour(now: datetime, quiet: timedelta) -> datetime:
 
 
 def plan(
-    held: Held, places: Collection[Place], now: datetime, end: datetime, backfill: timedelta
+    held: Held,
+    places: Collection[Place],
+    now: datetime,
+    end: datetime,
+    backfill: timedelta,
+    lacking: Mapping[date, date],
 ) -> dict[date, Day]:
     """Every day that is held or lacks an answer, to the last that has an hour over.
 
-    A place is wanted from the day on which it was first asked, or for `backfill` if that reaches further.
+    A place is wanted from the day on which it was first asked, or for `backfill` if that reaches further; one
+    that answers a day in part, until PATIENCE is over since the day that `lacking` says.
     """
     oldest = (now.astimezone(UTC) - RETENTION).date() + DAY
     recent = max((end - backfill).date(), oldest)
@@ -86,8 +93,13 @@ def plan(
     while midnight(day) < end:
         until = min(end, midnight(day + DAY))
         known = held.get(day, {})
+        given_up = day in lacking and lacking[day] + PATIENCE < now.astimezone(UTC).date()
         wanted = (place for place in places if day >= max(first[place], oldest))
-        asked = frozenset(place for place in wanted if not knows(known.get(place), until))
+        asked = frozenset(
+            place
+            for place in wanted
+            if not (knows(known.get(place), until) or (given_up and in_part(known.get(place))))
+        )
         if asked or day in held:
             days[day] = Day(day, until, asked)
         day += DAY
@@ -110,6 +122,21 @@ def knows(outcome: Outcome | None, until: datetime) -> bool:
         and outcome.through is not None
         and outcome.through >= until
     )
+
+
+def in_part(outcome: Outcome | None) -> bool:
+    """Whether a place answered, but not about every series."""
+    return outcome is not None and outcome.status == "partial"
+
+
+def lacks_since(
+    since: date | None, before: Mapping[Place, Outcome], outcomes: Mapping[Place, Outcome], today: date
+) -> date | None:
+    """Since when a day that is over is known in part: anew with each place that was not so before."""
+    partial = {place for place, outcome in outcomes.items() if in_part(outcome)}
+    if not partial:
+        return None
+    return since if since and all(in_part(before.get(place)) for place in partial) else today
 
 
 def spans(days: Iterable[Day]) -> Iterator[Span]:

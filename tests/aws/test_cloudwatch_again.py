@@ -91,3 +91,41 @@ def test_meanwhile(
     )
     assert bool(home.sync(cloudwatch.now).read) == lost
     assert home.ask(SUMS) == every
+
+
+def read(home: Home, cloudwatch: CloudWatch, now: datetime) -> list[str]:
+    """The days that a sync asks for."""
+    cloudwatch.now = now
+    return [origin.removeprefix("CloudWatch on 2026-11-") for origin in home.sync(now).read]
+
+
+def test_a_series_that_is_never_known_is_asked_for_three_days(home: Home, cloudwatch: CloudWatch) -> None:
+    """From when its day was over; what is unknown then stays so, and is told."""
+    cloudwatch.spoil(HERE, "Invocations", "InternalError")
+    assert [read(home, cloudwatch, NOW + n * DAY) for n in range(6)] == [
+        ["18", "19", "20"],
+        ["18", "19", "20", "21"],
+        ["18", "19", "20", "21", "22"],
+        ["18", "19", "20", "21", "22", "23"],
+        ["20", "21", "22", "23", "24"],
+        ["21", "22", "23", "24", "25"],
+    ]
+    cloudwatch.heal()
+    assert read(home, cloudwatch, NOW + 5 * DAY) == ["21", "22", "23", "24", "25"]
+    assert home.ask(
+        "select partition, detail from deliveries join collections using (delivery_id) "
+        "where status = 'partial' order by 1"
+    ) == [(f"2026-11-{day}", "1 series unknown: InternalError") for day in (18, 19, 20)]
+    assert home.ask(SUMS) == [(NEXT, 100.0)]
+    assert read(home, cloudwatch, NOW + 5 * DAY) == []
+
+
+def test_a_day_that_was_open_when_last_asked_is_asked_to_its_end(home: Home, cloudwatch: CloudWatch) -> None:
+    """A series of this morning is unknown, then nobody syncs for ten days."""
+    evening = datetime(2026, 11, 20, 20)
+    cloudwatch.put(HERE, "Invocations", {evening: 1000}, ModelId="m")
+    cloudwatch.spoil(HERE, "Invocations", "InternalError")
+    home.sync(NOW)
+    cloudwatch.heal()
+    assert read(home, cloudwatch, NOW + 10 * DAY)[:3] == ["20", "21", "22"]
+    assert home.ask(SUMS) == [(EARLY, 10.0), (evening, 1000.0), (NEXT, 100.0)]

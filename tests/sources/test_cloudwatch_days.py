@@ -6,7 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from finops.sources.cloudwatch_days import Day, Outcome, Place, Status, closed_hour, plan, spans, spared
+from finops.sources.cloudwatch_days import (
+    Day,
+    Outcome,
+    Place,
+    Status,
+    closed_hour,
+    lacks_since,
+    plan,
+    spans,
+    spared,
+)
 
 NOW = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)
 END = datetime(2026, 11, 20, 9)
@@ -28,7 +38,7 @@ def told(status: Status, text: str, place: Place = A) -> dict[Place, Outcome]:
 def asked(held: dict[str, dict[Place, Outcome]], *places: Place, backfill: int = 2) -> dict[str, str]:
     """Days, and the accounts that are asked for them."""
     known = {day(text): outcomes for text, outcomes in held.items()}
-    planned = plan(known, places or (A,), NOW, END, timedelta(days=backfill))
+    planned = plan(known, places or (A,), NOW, END, timedelta(days=backfill), {})
     return {f"{at:%m-%d}": "".join(sorted(p.account_id for p in one.asked)) for at, one in planned.items()}
 
 
@@ -48,7 +58,7 @@ def test_the_last_hour(now: str, quiet: int, end: str) -> None:
 
 def test_just_after_midnight_yesterday_is_still_open() -> None:
     end = closed_hour(datetime(2026, 11, 20, 0, 5, tzinfo=UTC), timedelta(minutes=15))
-    assert list(plan({}, [A], NOW, end, timedelta(0))) == [day("11-19")]
+    assert list(plan({}, [A], NOW, end, timedelta(0), {})) == [day("11-19")]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +99,7 @@ def test_an_account_that_comes_is_asked_for_the_backfill_and_one_that_goes_for_n
 
 
 def test_nothing_older_than_cloudwatch_keeps_is_asked() -> None:
-    planned = plan({date(2025, 1, 1): {A: Outcome("failed", None)}}, [A], NOW, END, timedelta(days=455))
+    planned = plan({date(2025, 1, 1): {A: Outcome("failed", None)}}, [A], NOW, END, timedelta(days=455), {})
     assert next(at for at, one in planned.items() if one.asked) == date(2025, 8, 23)
 
 
@@ -132,3 +142,21 @@ def test_spans(days: list[tuple[str, int, set[Place]]], found: list[int]) -> Non
         for n in range(count)
     ]
     assert [len(span.days) for span in spans(one_by_one)] == found
+
+
+@pytest.mark.parametrize(
+    ("since", "before", "now", "found"),
+    [
+        pytest.param(None, {}, {A: "partial"}, "11-20", id="from now"),
+        pytest.param("11-18", {A: "partial"}, {A: "partial", B: "complete"}, "11-18", id="as before"),
+        pytest.param("11-18", {A: "partial"}, {A: "partial", B: "partial"}, "11-20", id="one more: anew"),
+        pytest.param(
+            "11-18", {A: "partial"}, {A: "complete", B: "refused"}, None, id="a refusal costs nothing"
+        ),
+    ],
+)
+def test_since_when_a_day_is_known_in_part(
+    since: str | None, before: dict[Place, Status], now: dict[Place, Status], found: str | None
+) -> None:
+    then, by_now = ({place: Outcome(one, None) for place, one in some.items()} for some in (before, now))
+    assert lacks_since(since and day(since), then, by_now, NOW.date()) == (found and day(found))
