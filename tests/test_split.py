@@ -233,6 +233,9 @@ def test_splits(
         f"where day = '{days[request.node.callspec.id]}' group by all"
     )
     assert {(name, rung): usd for name, rung, usd in found} == {k: Decimal(v) for k, v in expected.items()}
+    assert home.ask(f"select sum(lines) from attributed where day = '{days[request.node.callspec.id]}'") == [
+        (len(bill),)
+    ]
 
 
 def test_an_hour_that_is_streamed_and_collected_counts_once(home: Home) -> None:

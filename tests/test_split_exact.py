@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 import duckdb
@@ -51,7 +52,10 @@ def test_no_weight_is_too_large(con: duckdb.DuckDBPyConnection, amount: Decimal,
     """Beyond a trillion of them, each within a trillionth of the line and of its due."""
     parts = split(con, amount, weights)
     assert sum(parts) == amount
-    due = [Fraction(amount) * weight / sum(weights) for weight in weights if weight]
+    whole = sum(weights)
+    visible = [weight for weight, upto in zip(weights, accumulate(weights), strict=True)
+               if whole <= 10**12 or upto * 10**12 // whole > (upto - weight) * 10**12 // whole]  # fmt: skip
+    due = [Fraction(amount) * weight / whole for weight in visible if weight]
     room = (abs(Fraction(amount)) + 1) / 10**12
     assert all(abs(Fraction(part) - share) <= room for part, share in zip(parts, due, strict=True))
 
@@ -84,6 +88,13 @@ def split(con: duckdb.DuckDBPyConnection, amount: Decimal, weights: list[int]) -
         [amount],
     ).fetchall()
     return [part for (part,) in found]
+
+
+def test_a_line_counts_once_among_shares_without_width(home: Home) -> None:
+    cur2(home.exports, [line(usd=3)] * 2)
+    tiny = [call(input_tokens=1, Workload=f"tiny-{n}") for n in range(20)]
+    sync(home, [call(input_tokens=9 * 10**18, Workload=name) for name in "ab"] + tiny)
+    assert home.ask("select sum(lines), sum(gross_usd), sum(tokens) from attributed") == [(2, 6, 2_000_000)]
 
 
 KINDS = [
