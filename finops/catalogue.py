@@ -201,6 +201,11 @@ class Catalogue:
                 'count twice: remove one of these files or [[sources]], or choose with `export = "..."`. Parts of one '
                 "bill are `<name>-00001`, `<name>-00002` ... in one directory"
             )
+        for account, region, day, one, other in self._query("double_calls"):
+            raise LedgerError(
+                f"the log of {account} in {region} on {day} is told by {one} and by {other} alike; every call would "
+                "count twice: remove one of these [[sources]], or let neither path hold the other's"
+            )
         currencies = self._query("currencies")
         if len(currencies) > 1:
             found = "; ".join(

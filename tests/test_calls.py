@@ -9,6 +9,8 @@ import pytest
 from home import Home
 from log_records import FOLDER, ROLE, THROTTLED, call, record, session, write
 
+from finops.errors import LedgerError
+
 LOGS = '[[sources]]\nkind = "invocation_log"\npath = "exports"\n'
 PROFILE = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc123def456"
 NEXT_DAY = FOLDER.replace("19/12", "20/00")
@@ -87,3 +89,25 @@ def test_freshness_tells_how_far_the_log_reaches_and_what_it_lacks(home: Home) -
         (datetime(2026, 11, 19, 13), date(2026, 11, 18),
          f"1 line(s) that are no record, not counted: {FOLDER}/a.json.gz (1)"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        pytest.param('path = "./exports"', True, id="the same place, spelled otherwise"),
+        pytest.param('path = "copy"', True, id="a copy"),
+        pytest.param('path = "moved"', False, id="a log that moved on that day"),
+    ],
+)
+def test_a_log_that_two_sources_tell_is_refused(home: Home, other: str, same: bool) -> None:
+    home.configure(f'[[sources]]\nkind = "invocation_log"\n{other}\n', sources=LOGS)
+    lines = [call(n, 100 + n, 10) for n in range(3)]
+    write(home.exports, f"{FOLDER}/a.json.gz", "".join(lines))
+    write(home.path / "copy", f"{FOLDER}/a.json.gz", "".join(lines))
+    write(home.path / "moved", f"{FOLDER}/b.json.gz", call(9, 7, 3))
+    if same:
+        with pytest.raises(LedgerError, match="would count twice: remove one of these"):
+            home.sync()
+    else:
+        home.sync()
+        assert home.ask("select sum(calls) from calls_daily") == [(4,)]

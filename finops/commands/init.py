@@ -72,7 +72,8 @@ def _export(context: Context, bucket: str | None, prefix: str, region: str) -> N
     typer.echo(f"# What it selects:\n{export.statement()}\n")
     typer.echo("# To create it, after a look, in the account that is billed. AWS delivers it within a day;")
     typer.echo(
-        f"# the bucket must let Data Exports write to it, as that of `finops init --template` does.\n{export.command(to)}"
+        "# the bucket must let Data Exports write to it, as that of `finops init --template` does.\n"
+        f"{export.command(to)}"
     )
 
 

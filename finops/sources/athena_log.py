@@ -70,6 +70,9 @@ class AthenaLog(Workgroup):
             files = engine.parquet(athena_sql.render("calls", records=relation), Path(directory))
             if files:
                 self._fill(con, files)
+            else:
+                told = f"{delivery.partition}: no record; if there were calls, see the table's location and partitions"
+                con.execute("insert into notes values (?)", [told])
         return delivery
 
     def _fill(self, con: duckdb.DuckDBPyConnection, files: list[str]) -> None:

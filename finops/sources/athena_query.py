@@ -11,7 +11,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -33,6 +33,7 @@ TB = 1 << 40
 BILLED_AT_LEAST = 10 * MIB  # https://aws.amazon.com/athena/pricing: 10 MB a query, then by the megabyte
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 60  # that a stopped statement gets to end
+ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 LOST = {  # a word of Athena's reason: what to do about it
     "Access Denied": "let the role read the table's bucket and write to `output`",
     "AccessDenied": "let the role read the table's bucket and write to `output`",
@@ -162,6 +163,9 @@ class Engine:
             with _explained(self.what, watch):
                 watch.execute(sql, reuse_minutes)
                 yield watch.cursor
+        except BaseException:
+            watch.give_up()
+            raise
         finally:
             self._charge(watch)
 
@@ -243,9 +247,15 @@ class Watch:
             sql, result_reuse_enable=reuse_minutes > 0, result_reuse_minutes=reuse_minutes or None
         )
 
+    def give_up(self) -> None:
+        """Stop a statement that nobody waits for any more: what it scans is billed."""
+        if self.seen is not None and self.seen.state not in ENDED:
+            with suppress(Exception):  # what made us give up is the news
+                self.cursor.cancel()
+
     def look(self, execution: Any) -> None:
         self.seen = execution
-        if execution.state in ("SUCCEEDED", "FAILED", "CANCELLED"):
+        if execution.state in ENDED:
             return
         now = time.monotonic()
         if self.stopped and now > self.deadline + GRACE_SECONDS:
