@@ -22,7 +22,7 @@ from finops.ledger import Record, sync
 from finops.model import Stored, Value
 from finops.split import know_callers, share_lines
 
-SCHEMA = 5  # of the catalogue's tables; another number rebuilds it from the record
+SCHEMA = 6  # of the catalogue's tables; another number rebuilds it from the record
 TABLES = (
     "deliveries", "delivery_notes", "kinds", "tag_sets", "identities", "lines", "billed_daily", "accounts",
     "datapoints", "resources", "throughputs", "book_prices", "model_ids", "workload_units", "settings",
@@ -70,7 +70,8 @@ class Catalogue:
 
     def bring_up_to_date(self, plan: Plan) -> int:
         """Make it hold what the record holds. Returns the number of days whose bill changed."""
-        self._tables()
+        views_key = metrics.fingerprint(plan.views)
+        renewed = self._tables(views_key)
         self._history()
         prepare(self.con, plan.naming)
         self._query("totals_before")
@@ -95,20 +96,26 @@ class Catalogue:
         restated = self._restate()
         for step in ("marks", "resource_names"):
             self._query(step, now=self.now.replace(tzinfo=None))
-        self._meta(inventory_key)
+        self._meta(inventory_key, views_key)
         self.con.execute("use catalogue")
-        metrics.create_views(self.con, plan.views)
+        if renewed:
+            metrics.create_views(self.con, plan.views)
         return restated
 
-    def _tables(self) -> None:
+    def _tables(self, views_key: str) -> bool:
+        """Make the tables that are not there. Returns whether views are, or read, others than were published last;
+        if so they are gone."""
         self.con.execute("use catalogue")
         existing = {row[0] for row in self.con.execute("select table_name from duckdb_tables()").fetchall()}
         for table in TABLES:
             if table not in existing:
                 self.con.execute(sqlfile.read("catalogue", table).sql)
-        metrics.drop_views(self.con)
-        metrics.create_early(self.con, "counted_hourly")
+        renewed = bool(self._last("views_key") != views_key)
+        if renewed:
+            metrics.drop_views(self.con)
+            metrics.create_early(self.con, "counted_hourly")
         self.con.execute("use memory")
+        return renewed
 
     def _history(self) -> None:
         """Restatements are the only rows that no source can give again, so they are kept beside the record."""
@@ -249,7 +256,7 @@ class Catalogue:
             sync(path.parent)
         return int(days)
 
-    def _meta(self, inventory_key: str) -> None:
+    def _meta(self, inventory_key: str, views_key: str) -> None:
         self._query(
             "meta",
             schema_version=SCHEMA,
@@ -258,6 +265,7 @@ class Catalogue:
             finops_version=__version__,
             duckdb_version=duckdb.__version__,
             inventory_key=inventory_key,
+            views_key=views_key,
         )
 
     def _query(self, name: str, **values: Any) -> list[tuple[Any, ...]]:

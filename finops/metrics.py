@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from finops import __version__
 from finops.sqlfile import QUERIES, Header, SqlFile, SqlFileError, load
 
 
@@ -36,6 +38,14 @@ def shipped(directories: Iterable[Path] = ()) -> list[Metric]:
 def files(directories: Iterable[Path] = ()) -> Iterator[Path]:
     for directory in (QUERIES / "metrics", *directories):
         yield from sorted(directory.glob("*.sql"))
+
+
+def fingerprint(directories: Iterable[Path] = ()) -> str:
+    """Another one where a view, or any of our queries that fill what views read, may be another."""
+    digest = hashlib.sha256(f"{__version__}\0{duckdb.__version__}".encode())
+    for path in (*sorted(QUERIES.rglob("*.sql")), *files(directories)):
+        digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _ordered(found: dict[str, Metric]) -> list[Metric]:

@@ -247,6 +247,26 @@ def test_another_schema_is_built_anew_from_the_record(home: Home) -> None:
     assert home.ask("select checksum_usd from meta") == [(3,)]
 
 
+def test_views_of_ones_own_follow_their_files(home: Home) -> None:
+    """Views are made anew only where they, or what they read, may be others."""
+    own = home.path / "metrics"
+    own.mkdir()
+    home.configure(sources='metrics = ["metrics"]\n' + SOURCE)
+    header = "/*---\ntitle = 'Mine'\ngrain = 'one row'\n---*/\n"
+    cur2(home.exports, [line(DAY, 1)])
+    for answer in (1, 2, 2):
+        (own / "mine.sql").write_text(
+            f"{header}select {answer} as answer, sum(gross_usd) as usd from attributed"
+        )
+        home.sync()
+        cur2(home.exports, [line(DAY, 1)] * (answer + 1))
+        home.sync()
+        assert home.ask("select * from mine") == [(answer, answer + 1)]
+    (own / "mine.sql").unlink()
+    home.sync()
+    assert home.ask("select view_name from duckdb_views() where view_name = 'mine'") == []
+
+
 def test_without_a_ledger_a_reader_is_told_what_to_do(home: Home) -> None:
     with pytest.raises(QueryError, match=r"no ledger at .*; run `finops sync` first"):
         home.ask("from meta")

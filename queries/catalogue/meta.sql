@@ -9,6 +9,7 @@ create table meta (
     finops_version varchar not null,
     duckdb_version varchar not null,
     inventory_key varchar not null,
+    views_key varchar not null,
     billed_lines bigint not null,
     checksum_usd decimal(38, 12) not null
 )
