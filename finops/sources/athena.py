@@ -30,8 +30,9 @@ class Athena(Workgroup):
     """A report's table in Athena, CUR 2.0 or legacy. `months`: how many back are looked at; the ledger keeps older
     ones. `output` is needed where the workgroup names no place for results, or manages them itself.
     `max_usd_per_run` is what one sync may spend here: a query that may cost more than what is left is not
-    begun where its size is known before, one that does is stopped, as it is after `deadline_minutes`. `result_reuse_minutes` is for repeated checks of one
-    delivery only. `tag_columns` and `cost_categories` are as for `cur`."""
+    begun where its size is known before, one that does is stopped, as it is after `deadline_minutes`.
+    `result_reuse_minutes` is for repeated checks of one delivery only. `tag_columns` and `cost_categories` are
+    as for `cur`."""
 
     kind: Literal["athena"] = "athena"
     table: Name

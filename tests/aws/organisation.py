@@ -131,7 +131,9 @@ def standing(exports: Path) -> Iterator[Organisation]:
 
 def client(service: str, account: str, region: str = EAST) -> Any:
     """As that account's own administrator."""
-    role = boto3.client("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/admin", RoleSessionName="admin")
+    role = boto3.client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{account}:role/admin", RoleSessionName="admin"
+    )
     keys = role["Credentials"]
     return boto3.client(
         service, region_name=region, aws_access_key_id=keys["AccessKeyId"],

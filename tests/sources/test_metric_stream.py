@@ -291,7 +291,9 @@ def test_signature_changes_with_name_size_and_time_only(tmp_path: Path) -> None:
         pytest.param("file", r"file: Not a directory; check `path`", id="a file"),
         pytest.param("empty", r"empty holds no files", id="empty"),
         pytest.param("dangling", r"gone: No such file or directory", id="a link to nowhere"),
-        pytest.param("s3:///stream", r"names no bucket; `path` in \[\[sources\]\]", id="a bucket without a name"),
+        pytest.param(
+            "s3:///stream", r"names no bucket; `path` in \[\[sources\]\]", id="a bucket without a name"
+        ),
     ],
 )
 def test_what_cannot_be_listed_says_what_to_do(tmp_path: Path, path: str, says: str) -> None:
