@@ -63,7 +63,7 @@ class Athena(Workgroup):
                 files=(),
                 origin=f"{self.name} {period}",
             )
-            for period, signature in sorted(signatures.items(), reverse=True)  # the newest month matters most
+            for period, signature in signatures.items()
         ]
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
