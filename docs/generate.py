@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer.main
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from finops import permissions, pipeline, rules
@@ -183,7 +183,7 @@ def settings(key: str) -> str:
     field = Settings.model_fields[key]
     models = list(_models(field.annotation))
     if not models:
-        return _table(["key", "type", "default"], [_setting(key, field, "")])
+        return _table(["key", "type", "default"], [_setting(key, field, {})])
     return "\n".join(_settings_table(key, get_origin(field.annotation), model) for model in models)
 
 
@@ -191,14 +191,15 @@ def _settings_table(key: str, container: Any, model: type[BaseModel]) -> str:
     kind = model.model_fields["kind"].default if "kind" in model.model_fields else ""
     head = {tuple: f"[[{key}]]", dict: f"[{key}.NAME]"}.get(container, f"[{key}]")
     title = f"### `{head}`" + (f' `kind = "{kind}"`' if kind else "")
-    rows = [_setting(name, field, kind) for name, field in model.model_fields.items() if name != "kind"]
+    secrets = getattr(model, "secrets", {})
+    rows = [_setting(name, field, secrets) for name, field in model.model_fields.items() if name != "kind"]
     about = " ".join((model.__doc__ or "").split())
     return "\n\n".join(part for part in (title, about, _table(["key", "type", "default"], rows)) if part)
 
 
-def _setting(name: str, field: FieldInfo, kind: str) -> list[str]:
-    if SecretStr in get_args(field.annotation):
-        return [f"`{name}`", f"secret: `FINOPS_{kind}_{name}`".upper().replace("SECRET:", "secret:"), ""]
+def _setting(name: str, field: FieldInfo, secrets: Mapping[str, str]) -> list[str]:
+    if name in secrets:
+        return [f"`{name}`", f"secret: `{secrets[name]}`", ""]
     return [f"`{name}`", _type(field.annotation), "required" if field.is_required() else _toml(field.default)]
 
 

@@ -20,15 +20,16 @@ from pydantic_core import ErrorDetails
 from finops.attribute import Names, Naming, Tags
 from finops.aws import Access
 from finops.catalogue import Plan, WorkloadUnit
-from finops.channels import Channel, Slack, Webhook
+from finops.channels import Channel
 from finops.errors import ConfigError
 from finops.model import KEYS, Value
 from finops.rules import RuleSettings, nearest, shipped
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source, athena_query
 
 FILE = "finops.toml"
-SECRETS = ("FINOPS_SLACK_WEBHOOK_URL", "FINOPS_SLACK_TOKEN", "FINOPS_WEBHOOK_URL", "FINOPS_WEBHOOK_SECRET")
+SECRETS = tuple(name for channel in get_args(Channel) for name in channel.secrets.values())
 VARIABLES = ("FINOPS_HOME", *SECRETS, *(f"{name}_FILE" for name in SECRETS))
+OPEN = {"url"}  # secrets that may stand in finops.toml too
 UNITS = {"lambda": "AWS/Lambda", "states": "AWS/States"}
 ACCOUNT = r"^\d{12}$"
 UNIT = r"^(bedrock_invocations|lambda:.+|states:.+)$"
@@ -150,30 +151,20 @@ def secret(name: str, environment: Mapping[str, str]) -> SecretStr | None:
 
 
 def _with_secrets(channel: Channel, environment: Mapping[str, str]) -> Channel:
-    if isinstance(channel, Slack):
-        url = secret("FINOPS_SLACK_WEBHOOK_URL", environment)
-        token = secret("FINOPS_SLACK_TOKEN", environment)
-        if not (url or token):
-            raise ConfigError(
-                "channels: slack has no secret; set FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and `channel`"
-            )
-        if token and not url and not channel.channel:
-            raise ConfigError('channels: slack with a token needs `channel = "#name"` or a channel id')
-        return channel.model_copy(update={"webhook_url": url, "token": token})
-    if isinstance(channel, Webhook):
-        url, key = secret("FINOPS_WEBHOOK_URL", environment), secret("FINOPS_WEBHOOK_SECRET", environment)
-        return channel.model_copy(update={k: v for k, v in (("url", url), ("secret", key)) if v})
-    return channel
+    given = {key: value for key, name in channel.secrets.items() if (value := secret(name, environment))}
+    complete = channel.model_copy(update=given)
+    if lacking := complete.lacking():
+        raise ConfigError(f"channels: {lacking}")
+    return complete
 
 
 def _refuse_secrets(fields: Mapping[str, Any]) -> None:
+    variables = {key: name for kind in get_args(Channel) for key, name in kind.secrets.items()}
     channels = fields.get("channels", [])
     for channel in channels if isinstance(channels, list) else []:
-        for key, variable in (("token", SECRETS[1]), ("webhook_url", SECRETS[0]), ("secret", SECRETS[3])):
-            if isinstance(channel, dict) and key in channel:
-                raise ConfigError(
-                    f"channels.{key} is a secret; take it out and set {variable} (or {variable}_FILE)"
-                )
+        for key in variables.keys() & channel.keys() - OPEN if isinstance(channel, dict) else ():
+            name = variables[key]
+            raise ConfigError(f"channels.{key} is a secret; take it out and set {name} (or {name}_FILE)")
 
 
 TABLES: Mapping[str, tuple[type[Value], ...]] = {  # what the tables of finops.toml may be

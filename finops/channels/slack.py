@@ -5,8 +5,9 @@ A bot token needs the scope `chat:write` and a bot that is a member of `channel`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import SecretStr
 
@@ -43,12 +44,23 @@ TIMEOUT_SECONDS = 15
 class Slack(Audience):
     """Secrets come from the environment. With both, the token wins: it can answer in threads."""
 
+    secrets: ClassVar[Mapping[str, str]] = {
+        "webhook_url": "FINOPS_SLACK_WEBHOOK_URL",
+        "token": "FINOPS_SLACK_TOKEN",
+    }
     kind: Literal["slack"] = "slack"
     webhook_url: SecretStr | None = None
     token: SecretStr | None = None
     channel: str | None = None
     api_url: str = "https://slack.com/api/"
     timeout_seconds: int = TIMEOUT_SECONDS
+
+    def lacking(self) -> str | None:
+        if not (self.webhook_url or self.token):
+            return "slack has no secret; set FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and `channel`"
+        if self.token and not self.webhook_url and not self.channel:
+            return 'slack with a token needs `channel = "#name"` or a channel id'
+        return None
 
     def send(self, message: Message) -> str | None:
         """Returns the message's `ts` with a token, None with a webhook."""

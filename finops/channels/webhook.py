@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from email.message import Message as Headers
 from http.client import HTTPException
-from typing import IO, Any, Literal
+from typing import IO, Any, ClassVar, Literal
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -29,10 +30,14 @@ TIMEOUT_SECONDS = 15.0
 class Webhook(Audience):
     """`url` may carry a secret in its path, so it is kept like one; both may come from the environment."""
 
+    secrets: ClassVar[Mapping[str, str]] = {"url": "FINOPS_WEBHOOK_URL", "secret": "FINOPS_WEBHOOK_SECRET"}
     kind: Literal["webhook"] = "webhook"
     url: SecretStr | None = None
     secret: SecretStr | None = None
     timeout_seconds: float = TIMEOUT_SECONDS
+
+    def lacking(self) -> str | None:
+        return None if self.url else "webhook has no address; set FINOPS_WEBHOOK_URL, or `url` in [[channels]]"
 
     def send(self, message: Message) -> str | None:
         body = json.dumps(payload(message), ensure_ascii=False, separators=(",", ":")).encode()
