@@ -46,7 +46,7 @@ class Card(Value):
     actions: tuple[str, ...]
 
 
-class Digest(Value):
+class Group(Value):
     """Several notices in one message: counters, then a line for each."""
 
     tone: Tone
@@ -105,11 +105,11 @@ def card(message: Message) -> Card:
     )
 
 
-def digest(message: Message) -> Digest:
+def grouped(message: Message) -> Group:
     lines = [f"{_headline(notice)} · {notice.incident.id}" for notice in message.notices]
     tones = [tone(notice) for notice in message.notices]
     worst = next((level for level in reversed(SEVERITIES) if level in tones), None)
-    return Digest(
+    return Group(
         tone=worst or "resolved",
         headline=message.headline,
         lines=tuple(lines),

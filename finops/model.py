@@ -95,8 +95,33 @@ class Decision(Value):
     notices: tuple[Notice, ...] = ()
 
 
+class Spend(Value):
+    """What one workload cost over a digest's days. `usual_usd` is what these weekdays are expected to cost,
+    `before_usd` the same days a week before; NULL where it has no past. `series` ends with the last day."""
+
+    workload: str
+    usd: Decimal
+    usual_usd: Decimal | None = None
+    before_usd: Decimal | None = None
+    usd_per_query: Decimal | None = None
+    series: tuple[tuple[date, Decimal], ...] = ()
+
+
+class Digest(Value):
+    """What is told once a day or a week, whatever happened. `sections` are titles with lines of plain words."""
+
+    period: Literal["daily", "weekly"]
+    first_day: date
+    last_day: date
+    quiet: bool  # nothing that anyone must know: one line is enough
+    lead: str
+    total: Spend | None = None
+    workloads: tuple[Spend, ...] = ()
+    sections: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
 class Message(Value):
-    """What a channel sends: one notice, or several grouped. Channels render, they never decide.
+    """What a channel sends: one notice, several grouped, or a digest. Channels render, they never decide.
 
     `key` is the idempotency key: two messages with one key say the same thing. `thread` is the
     channel's own reference to the incident's first message there, if there was one.
@@ -108,6 +133,8 @@ class Message(Value):
     generation: int | None = None
     settled_through: date | None = None
     thread: str | None = None
+    digest: Digest | None = None  # then there are no notices
+    test: bool = False  # `finops alert test`: of an incident that there is not
 
 
 class S3Object(NamedTuple):

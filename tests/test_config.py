@@ -197,7 +197,7 @@ def test_a_secret_from_a_file(tmp_path: Path) -> None:
         pytest.param(SLACK, {"FINOPS_SLACK_TOKEN": "x"}, "a token needs `channel", id="a token without a channel"),
         pytest.param(SLACK, {"FINOPS_SLACK_TOKEN": "x", "FINOPS_SLACK_TOKEN_FILE": "y"}, "both .* are set; keep one",
                      id="twice"),
-        pytest.param('[[channels]]\nkind = "webhook"', {}, "webhook has no address; set FINOPS_WEBHOOK_URL", id="webhook"),
+        pytest.param('[[channels]]\nkind = "webhook"', {}, "no address; set FINOPS_WEBHOOK_URL", id="webhook"),
         pytest.param(SLACK, {"FINOPS_SLACK_TOKEN_FILE": "/nowhere"}, "FINOPS_SLACK_TOKEN_FILE: .*No such file",
                      id="no such file"),
     ],

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from finops.channels.audience import Audience
 from finops.errors import DeliveryError
-from finops.messages import Card, Tone, card, digest
+from finops.messages import Card, Tone, card, grouped
 from finops.model import Message
 
 STYLES: dict[Tone, str] = {"page": "bold red", "warn": "yellow", "info": "cyan", "resolved": "green"}
@@ -44,7 +44,7 @@ class Console(Audience):
 
 def render(message: Message) -> Text:
     if len(message.notices) > 1:
-        many = digest(message)
+        many = grouped(message)
         return _text(many.tone, many.headline, [*many.lines, " · ".join(many.context)])
     one = card(message)
     return _text(one.tone, one.headline, _lines(one))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from finops.messages import HEADLINE, Card, Tone, card, cut, digest
+from finops.messages import HEADLINE, Card, Tone, card, cut, grouped
 from finops.model import Message
 
 Block = dict[str, Any]
@@ -23,7 +23,7 @@ JOINER = "\u2060"  # invisible; keeps `@here` and `https://` from being recognis
 
 def payload(message: Message) -> Block:
     if len(message.notices) > 1:
-        many = digest(message)
+        many = grouped(message)
         tone, blocks = many.tone, [*_bullets(many.lines), _context(many.context)]
     else:
         one = card(message)
