@@ -15,7 +15,8 @@ from finops.errors import DeliveryError
 from finops.incidents import Policy, decide
 from finops.messages import compose
 from finops.model import Decision, Finding, Message, Notice, Value
-from finops.state import Pending, State
+from finops.outbox import Pending
+from finops.state import State
 
 CONSOLE = "console"
 FAILED = "channel_failed"

@@ -15,6 +15,7 @@ from finops.errors import ConfigError, LedgerError
 from finops.incidents import Policy, decide
 from finops.messages import compose
 from finops.model import Decision, Finding, Message
+from finops.sqlfile import QUERIES
 from finops.state import FILE, VERSION, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
@@ -192,6 +193,21 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     run(path, "update schema_version set version = ?", str(VERSION + 1))
     with pytest.raises(LedgerError, match="newer finops"), State(path):
         pass
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path, made = tmp_path / FILE, decision()
+    with closing(sqlite3.connect(path)) as con, con:
+        con.executescript((QUERIES / "state" / "1.sql").read_text(encoding="utf-8"))
+        con.execute("insert into schema_version values (1)")
+        value = made.incidents[0].model_dump_json()
+        con.execute("insert into incidents values (?, 'spend_spike', 'a', 'open', ?)", ["abc", value])
+    for _ in range(2):
+        with State(path) as state:
+            assert state.incidents() == made.incidents
+            assert state.roots("slack", NOW) == ()
+            versions = [row["version"] for row in state.rows("select version from schema_version")]
+            assert versions == list(range(1, VERSION + 1))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,134 @@
+"""The SQLite file in the home directory: opened, brought to this version's tables, asked. Nothing of what it holds.
+
+`queries/state/<version>.sql` brings it from the version before to that one; none of them ever changes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shlex
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from pydantic import ValidationError
+
+from finops.errors import LedgerError
+from finops.model import Value
+from finops.sqlfile import QUERIES
+
+FILE = "state.sqlite"  # in the home directory
+VERSION = 2
+BUSY_SECONDS = 30.0
+
+Row = dict[str, Any]
+V = TypeVar("V", bound=Value)
+
+
+class Database:
+    """Open for one thread. Instants are aware; two processes may use the file at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Self:
+        try:
+            self._con = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        except sqlite3.Error as exc:
+            raise LedgerError(f"{self.path}: {exc}; is --home right, and writable?") from exc
+        try:
+            self.execute("pragma journal_mode = wal")
+            self.execute("pragma synchronous = full")
+            self._migrate()
+        except BaseException:
+            self._con.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._con.close()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """What is read inside cannot change before it is written: no answer of a person is overwritten."""
+        if self._con.in_transaction:
+            yield
+            return
+        self.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._con.rollback()
+            raise
+        self.execute("commit")
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """One sender at a time, or two would both find a message pending. A killed one lets go."""
+        with self.path.with_suffix(".lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def rows(self, sql: str, **values: Any) -> list[Row]:
+        try:
+            with closing(self._con.execute(sql, values)) as cursor:
+                names = [column[0] for column in cursor.description or ()]
+                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except sqlite3.Error as exc:
+            busy = "locked" in str(exc)
+            advice = "another finops is writing; try again" if busy else "restore it, or move it away"
+            raise LedgerError(f"{self.path}: {exc}; {advice}") from exc
+
+    def execute(self, sql: str, **values: Any) -> int:
+        """How many rows it changed."""
+        before = self._con.total_changes
+        self.rows(sql, **values)
+        return self._con.total_changes - before
+
+    def readable(self, kind: type[V], rows: Sequence[Row]) -> Iterator[tuple[Row, V]]:
+        for row in rows:
+            with suppress(LedgerError):  # told by `unreadable`
+                yield row, self.parse(kind, row)
+
+    def parse(self, kind: type[V], row: Row) -> V:
+        """`value` is JSON; `name` and `forget` are for the error that it cannot be read."""
+        try:
+            return kind.model_validate_json(row["value"])
+        except ValidationError as exc:
+            why, file = exc.errors()[0]["msg"], shlex.quote(str(self.path))
+            raise LedgerError(
+                f"{self.path}: cannot read {row['name']}: {why}; restore the file from a backup,"
+                f' or let go of it: sqlite3 {file} "{row["forget"]}"'
+            ) from exc
+
+    def _migrate(self) -> None:
+        with self.exclusive():
+            version = self._version()
+            for step in range(version + 1, VERSION + 1):
+                file = QUERIES / "state" / f"{step}.sql"
+                for statement in filter(str.strip, file.read_text(encoding="utf-8").split(";\n")):
+                    self.execute(statement)
+                self.execute("insert into schema_version values (:version)", version=step)
+        if version > VERSION:
+            raise LedgerError(
+                f"{self.path}: written by a newer finops (schema {version}, this one knows {VERSION});"
+                " upgrade finops, or use another --home"
+            )
+
+    def _version(self) -> int:
+        if not self.rows("select 1 from sqlite_master where name = 'schema_version'"):
+            return 0
+        return int(self.rows("select max(version) as version from schema_version")[0]["version"])
+
+
+def text(at: datetime) -> str:
+    """Sorts as text: always UTC, always six decimals."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

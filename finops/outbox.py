@@ -1,0 +1,125 @@
+"""What is to be sent and what was: one row a message and channel, written with the incidents that it tells of,
+sent afterwards, marked after that. A crash in between repeats a message and never loses one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from finops.database import Database, text
+from finops.model import Message, Value
+
+PENDING = """select attempts, created_at, message as value, 'message ' || rowid as name,
+             'delete from deliveries where rowid = ' || rowid as forget from deliveries where status = 'pending'"""
+# A root is a message of its own in the channel, which a channel that can do so draws anew.
+ROOTS = """select key, ref, shown, message as value, 'message ' || rowid as name, '' as forget from deliveries
+           where channel = :channel and ref is not null and shown is not null and created_at >= :since
+           order by created_at, rowid"""
+
+
+class Pending(Value):
+    """`attempts`: how often it failed already."""
+
+    channel: str
+    message: Message
+    attempts: int
+    created_at: datetime
+
+
+class Root(Value):
+    """`ref`: the channel's own reference; `shown`: how its incidents stood when it was last drawn."""
+
+    ref: str
+    shown: str
+    message: Message
+
+
+class Outbox(Database):
+    def enqueue(self, channel: str, message: Message, at: datetime) -> None:
+        """One that is known already is left as it is."""
+        self.execute(
+            "insert or ignore into deliveries"
+            " (key, channel, status, message, next_at, created_at, changed_at)"
+            " values (:key, :channel, 'pending', :message, :at, :at, :at)",
+            key=message.key,
+            channel=channel,
+            message=message.model_dump_json(),
+            at=text(at),
+        )
+
+    def pending(self, channel: str, now: datetime) -> tuple[Pending, ...]:
+        """Due by now. The least often failed first: one that never succeeds holds up no other."""
+        rows = self.rows(
+            f"{PENDING} and channel = :channel and next_at <= :now order by attempts, created_at, rowid",
+            channel=channel,
+            now=text(now),
+        )
+        return tuple(
+            Pending(channel=channel, message=message, attempts=row["attempts"], created_at=row["created_at"])
+            for row, message in self.readable(Message, rows)
+        )
+
+    def adopt(self, channels: Sequence[str], heir: str) -> None:
+        """Pending messages of channels that are configured no longer go to `heir`."""
+        places = [row["channel"] for row in self.rows("select distinct channel from deliveries")]
+        for gone in sorted(set(places) - set(channels)):
+            self.execute(
+                "update or ignore deliveries set channel = :heir, next_at = created_at"
+                " where status = 'pending' and channel = :gone",
+                heir=heir,
+                gone=gone,
+            )
+
+    def thread(self, channel: str, incident: str) -> str | None:
+        """The channel's reference to the first message about this incident."""
+        rows = self.rows(
+            "select ref from deliveries, json_each(iif(json_valid(message), message, '{}'), '$.notices') as notice"
+            " where channel = :channel and ref is not null"
+            " and json_extract(notice.value, '$.incident.id') = :incident"
+            " order by created_at, deliveries.rowid",
+            channel=channel,
+            incident=incident,
+        )
+        return rows[0]["ref"] if rows else None
+
+    def sent(self, key: str, channel: str, ref: str | None, at: datetime, shown: str | None = None) -> None:
+        """`shown`: how the incidents of a root stand in it; None for what stands in a thread."""
+        self.execute(
+            "update deliveries set status = 'sent', ref = :ref, shown = :shown, error = null, changed_at = :at"
+            " where key = :key and channel = :channel",
+            key=key,
+            channel=channel,
+            ref=ref,
+            shown=shown,
+            at=text(at),
+        )
+
+    def failed(self, key: str, channel: str, error: str, at: datetime, retry_at: datetime | None) -> None:
+        """Without `retry_at` the delivery is dead: this channel will never take it."""
+        self.execute(
+            "update deliveries set status = iif(:retry_at is null, 'dead', 'pending'), error = :error,"
+            " attempts = attempts + 1, next_at = coalesce(:retry_at, next_at), changed_at = :at"
+            " where key = :key and channel = :channel",
+            key=key,
+            channel=channel,
+            error=error,
+            at=text(at),
+            retry_at=retry_at and text(retry_at),
+        )
+
+    def roots(self, channel: str, since: datetime) -> tuple[Root, ...]:
+        rows = self.rows(ROOTS, channel=channel, since=text(since))
+        return tuple(
+            Root(ref=row["ref"], shown=row["shown"], message=message)
+            for row, message in self.readable(Message, rows)
+        )
+
+    def drawn(self, key: str, channel: str, shown: str, at: datetime) -> None:
+        self.execute(
+            "update deliveries set shown = :shown, changed_at = :at where key = :key and channel = :channel",
+            key=key,
+            channel=channel,
+            shown=shown,
+            at=text(at),
+        )
