@@ -15,16 +15,18 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from finops.model import SEVERITIES, Finding, Incident, Message, Notice, Value
+from finops.model import SEVERITIES, Finding, Incident, Message, Notice, Reason, Value
 from finops.money import usd
 
 Tone = Literal["page", "warn", "info", "resolved"]
 
+OVER: tuple[Reason, ...] = ("corrected", "resolved")
 HEADLINE = 150  # characters: what a Slack header holds
 VALUE = 120  # of a field
 PARAGRAPH = 1000
 TREND_DAYS = 14
 COMMANDS = {"channel_failed": "finops check", "state_unreadable": "finops incidents list"}  # no SQL of theirs
+TEST = "a test: nothing has happened, and nothing is recorded"
 LEVELS = "▁▂▃▄▅▆▇"  # the full block would touch the line above
 UNKNOWN_DAY = "·"
 
@@ -72,7 +74,7 @@ def compose(
         Message(
             key=_key(some),
             notices=some,
-            headline=_headline(some[0]) if len(some) == 1 else _counters(some),
+            headline=headline(some[0]) if len(some) == 1 else _counters(some),
             generation=generation,
             settled_through=settled_through,
         )
@@ -83,11 +85,11 @@ def compose(
 def card(message: Message) -> Card:
     notice = message.notices[0]
     incident, finding = notice.incident, notice.incident.finding
-    over = notice.reason == "resolved"
+    over = notice.reason in OVER
     return Card(
         tone=tone(notice),
         headline=message.headline,
-        summary=cut(one_line(finding.summary), PARAGRAPH) if finding.headline else "",
+        summary=cut(_summary(notice), PARAGRAPH),
         fields=_past_fields(incident) if over else _fields(incident),
         changed=cut(one_line(finding.facts.get("what_changed")), PARAGRAPH),
         why=cut(one_line(finding.why), PARAGRAPH),
@@ -96,8 +98,9 @@ def card(message: Message) -> Card:
         runbook="" if over else cut(one_line(finding.runbook), PARAGRAPH),
         reproduce=_reproduce(finding),
         context=(
+            *((TEST,) if message.test else ()),
             *((f"basis {finding.basis}",) if finding.basis else ()),
-            *_standing(message),
+            *ledger_words(message),
             f"incident {incident.id}",
             f"first seen {_instant(incident.opened_at)}",
         ),
@@ -106,19 +109,49 @@ def card(message: Message) -> Card:
 
 
 def grouped(message: Message) -> Group:
-    lines = [f"{_headline(notice)} · {notice.incident.id}" for notice in message.notices]
+    lines = [f"{headline(notice)} · {notice.incident.id}" for notice in message.notices]
     tones = [tone(notice) for notice in message.notices]
     worst = next((level for level in reversed(SEVERITIES) if level in tones), None)
     return Group(
         tone=worst or "resolved",
         headline=message.headline,
         lines=tuple(lines),
-        context=(*_standing(message), "finops incidents list"),
+        context=(*ledger_words(message), "finops incidents list"),
     )
 
 
+def _summary(notice: Notice) -> str:
+    """Empty where it is the headline already."""
+    finding = notice.incident.finding
+    if notice.reason in ("confirmed", "corrected"):
+        return billed(notice.incident) or one_line(finding.summary)
+    return one_line(finding.summary) if finding.headline else ""
+
+
+def standing(incident: Incident) -> str:
+    """What became of it since it was told: who answered, what the bill said. Empty while nothing did."""
+    by = f" by {cut(one_line(incident.by), VALUE)}" if incident.by else ""
+    until = f" until {_instant(incident.until)}" if incident.until else ""
+    answered = f"{incident.state}{until}{by}" if incident.state not in ("open", "resolved") else ""
+    over = f"resolved {_instant(incident.resolved_at)}" if incident.resolved_at else ""
+    return " · ".join(part for part in (answered, over, billed(incident)) if part)
+
+
+def billed(incident: Incident) -> str:
+    """What the bill said of an estimate, and how far off that was."""
+    bill = incident.billed
+    if bill is None:
+        return ""
+    if bill.usd is None or bill.estimated_usd is None:
+        return f"the bill through {bill.through} agrees with the estimate"
+    words = f"billed {usd(bill.usd)} through {bill.through}, estimated {usd(bill.estimated_usd)}"
+    if bill.error is None:
+        return words
+    return f"{words}: {abs(bill.error):.1%} too {'high' if bill.error >= 0 else 'low'}"
+
+
 def tone(notice: Notice) -> Tone:
-    return "resolved" if notice.reason == "resolved" else notice.incident.severity
+    return "resolved" if notice.reason in OVER else notice.incident.severity
 
 
 def one_line(text: str | None) -> str:
@@ -155,11 +188,11 @@ def _key(notices: Sequence[Notice]) -> str:
 
 def _moment(notice: Notice) -> datetime:
     incident = notice.incident
-    ended = incident.resolved_at if notice.reason == "resolved" else incident.notified_at
+    ended = incident.resolved_at if notice.reason in OVER else incident.notified_at
     return (ended or incident.opened_at).astimezone(UTC)
 
 
-def _headline(notice: Notice) -> str:
+def headline(notice: Notice, test: bool = False) -> str:
     """`[PAGE] search-api spent 3.4x the day before (+$1,912)`; the dollars survive when it is cut."""
     incident = notice.incident
     label = {
@@ -167,10 +200,12 @@ def _headline(notice: Notice) -> str:
         "reopened": f"{incident.severity.upper()}, back again",
         "escalated": f"{incident.severity.upper()}, worse",
         "reminder": f"{incident.severity.upper()}, still there",
+        "confirmed": "BILLED",
+        "corrected": "CORRECTED",
         "resolved": "RESOLVED",
     }[notice.reason]
     dollars = _dollars(incident)
-    start = f"[{label}] {one_line(incident.finding.headline or incident.finding.summary)}"
+    start = f"[{'TEST ' if test else ''}{label}] {one_line(incident.finding.headline or incident.finding.summary)}"
     return f"{cut(start, HEADLINE - len(dollars))}{dollars}"
 
 
@@ -225,7 +260,7 @@ def _owners(incident: Incident) -> tuple[tuple[str, str], ...]:
     return tuple((label, cut(one_line(text), VALUE)) for label, text in (*named, *account) if text)
 
 
-def _standing(message: Message) -> tuple[str, ...]:
+def ledger_words(message: Message) -> tuple[str, ...]:
     """Which ledger it speaks from."""
     parts = []
     if message.settled_through is not None:

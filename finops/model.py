@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Severity = Literal["info", "warn", "page"]
 Basis = Literal["estimated", "provisional", "final"]
 State = Literal["open", "acknowledged", "snoozed", "planned", "resolved"]
-Reason = Literal["opened", "reopened", "escalated", "reminder", "resolved"]
+Reason = Literal["opened", "reopened", "escalated", "reminder", "confirmed", "corrected", "resolved"]
 
 SEVERITIES: tuple[Severity, ...] = ("info", "warn", "page")
 KEYS = ("workload", "team", "environment", "cost_center", "model_tag")  # what a line is attributed to
@@ -54,6 +54,22 @@ class Finding(Value):
     series: tuple[tuple[date, Decimal], ...] = ()  # recent days of the subject's dollars, oldest first
 
 
+class Billed(Value):
+    """What the bill said of the days for which an estimate had raised an incident, beside the estimate of
+    the same days; both NULL where only a rule on the bill agreed."""
+
+    through: date
+    usd: Decimal | None = None
+    estimated_usd: Decimal | None = None
+
+    @property
+    def error(self) -> Decimal | None:
+        """Of the estimate, as a share of the bill; positive: it was too high."""
+        if self.usd is None or self.estimated_usd is None or self.usd <= 0:
+            return None
+        return (self.estimated_usd - self.usd) / self.usd
+
+
 class Incident(Value):
     """A finding that lasts: one per (rule, subject) until it resolves.
 
@@ -78,6 +94,7 @@ class Incident(Value):
     until: datetime | None = None  # end of a snooze or of planned activity
     by: str | None = None  # who acknowledged, snoozed or planned it
     resolved_at: datetime | None = None
+    billed: Billed | None = None  # of one that an estimate raised
     finding: Finding  # the latest one
 
 
@@ -124,7 +141,8 @@ class Message(Value):
     """What a channel sends: one notice, several grouped, or a digest. Channels render, they never decide.
 
     `key` is the idempotency key: two messages with one key say the same thing. `thread` is the
-    channel's own reference to the incident's first message there, if there was one.
+    channel's own reference to the incident's first message there, if there was one. `owners` are whom the
+    channel can call by its own ids; both are known only when it is sent.
     """
 
     key: str
@@ -133,6 +151,7 @@ class Message(Value):
     generation: int | None = None
     settled_through: date | None = None
     thread: str | None = None
+    owners: tuple[str, ...] = ()
     digest: Digest | None = None  # then there are no notices
     test: bool = False  # `finops alert test`: of an incident that there is not
 

@@ -16,6 +16,7 @@ from finops.incidents import Policy, decide
 from finops.messages import compose
 from finops.model import Decision, Finding, Message, Notice, Value
 from finops.outbox import Pending
+from finops.redraw import Redraws, current, redraw, shown
 from finops.state import State
 
 CONSOLE = "console"
@@ -80,7 +81,8 @@ def fallback(channels: Mapping[str, Channel], failed: str | None = None) -> str:
 
 
 def send_pending(state: State, channels: Mapping[str, Channel], now: datetime) -> list[Outcome]:
-    """Send what is due. A channel that does not answer is left alone until the next run.
+    """Send what is due, then draw anew what stands otherwise by now. A channel that does not answer is left
+    alone until the next run.
 
     A console that nobody configured speaks on stderr, as errors do: stdout is the command's.
     """
@@ -93,6 +95,23 @@ def send_pending(state: State, channels: Mapping[str, Channel], now: datetime) -
         state.adopt(order, last)
         for name in order:
             outcomes += _drain(state, name, everywhere[name], fallback(channels, name), now)
+        failed = {outcome.channel for outcome in outcomes if outcome.error}
+        outcomes += _redraw(state, {n: one for n, one in channels.items() if n not in failed}, now)
+    return outcomes
+
+
+def show(state: State, channels: Mapping[str, Channel], now: datetime) -> list[Outcome]:
+    """Draw anew what stands otherwise by now, such as what somebody has just answered."""
+    with state.sending():
+        return _redraw(state, channels, now)
+
+
+def _redraw(state: State, channels: Mapping[str, Channel], now: datetime) -> list[Outcome]:
+    outcomes = []
+    for name, channel in channels.items():
+        error = redraw(state, name, channel, now) if isinstance(channel, Redraws) else None
+        if error:
+            outcomes.append(Outcome(channel=name, key="", headline="a message drawn anew", error=error))
     return outcomes
 
 
@@ -117,7 +136,7 @@ def _drain(state: State, name: str, channel: Channel, instead: str, now: datetim
 
 
 def _send(state: State, channel: Channel, pending: Pending, now: datetime) -> Outcome:
-    name, message = pending.channel, _threaded(state, pending.channel, pending.message)
+    name, message = pending.channel, _prepared(state, pending)
     ids = tuple(notice.incident.id for notice in message.notices)
     outcome = Outcome(channel=name, key=message.key, headline=message.headline, incidents=ids)
     try:
@@ -127,15 +146,18 @@ def _send(state: State, channel: Channel, pending: Pending, now: datetime) -> Ou
         return outcome.model_copy(update={"error": str(exc), "retry_at": retry_at})
     except Exception as exc:  # noqa: BLE001  one message that cannot be laid out must not stop the rest
         return outcome.model_copy(update={"error": f"{type(exc).__name__}: {exc}"})
-    state.sent(message.key, name, ref, now)
+    state.sent(message.key, name, ref, now, None if message.thread else shown(message))
     return outcome
 
 
-def _threaded(state: State, channel: str, message: Message) -> Message:
-    if len(message.notices) > 1:
-        return message
-    thread = state.thread(channel, message.notices[0].incident.id)
-    return message.model_copy(update={"thread": thread})
+def _prepared(state: State, pending: Pending) -> Message:
+    """With the thread that it belongs to, and the answers given since it was written."""
+    message = pending.message
+    known = {incident.id: incident for incident in state.incidents()} if message.notices else {}
+    thread = (
+        state.thread(pending.channel, message.notices[0].incident.id) if len(message.notices) == 1 else None
+    )
+    return current(message, known).model_copy(update={"thread": thread})
 
 
 def _patience(attempts: int, asked: float | None) -> timedelta:

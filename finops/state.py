@@ -1,4 +1,4 @@
-"""What cannot be rebuilt: incidents, and what people said about them; what was sent where is the outbox's. SQLite, WAL."""
+"""What cannot be rebuilt: incidents, and what people said about them. What was sent where is the outbox's."""
 
 from __future__ import annotations
 

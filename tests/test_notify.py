@@ -29,7 +29,8 @@ from finops.channels.console import Stream
 from finops.errors import ConfigError, DeliveryError, LedgerError
 from finops.incidents import Policy
 from finops.model import Decision, Finding, Incident, Message, Notice, Severity
-from finops.notify import Outcome, address, delivered, failures, record, send_pending
+from finops.notify import Outcome, address, delivered, failures, record, send_pending, show
+from finops.redraw import shown
 from finops.state import FILE, State
 
 ROOT = Path(__file__).parents[1]
@@ -138,6 +139,64 @@ def test_later_news_of_an_incident_knows_its_thread(state: State) -> None:
         note(state, to, finding(day=DAY + timedelta(days=days)), now=now)
         send_pending(state, to, now)
     assert [message.thread for message in slack.received] == [None, "ref-1"]
+
+
+class Board(Recorder):
+    """A channel whose messages can be drawn anew."""
+
+    drawn: list[tuple[str, str]] = []
+
+    def redraw(self, message: Message, ref: str) -> None:
+        if self.mood and self.mood.pop(0) == "busy":
+            raise DeliveryError("busy", retry=True)
+        self.drawn.append((ref, shown(message)))
+
+
+def board(*mood: str) -> Board:
+    return Board(received=[], mood=list(mood), drawn=[])
+
+
+def test_the_first_message_shows_what_became_of_it_once(state: State) -> None:
+    slack = board()
+    to = channels(slack=slack)
+    (notice,) = note(state, to, finding()).notices
+    send_pending(state, to, NOW)
+    state.acknowledge(notice.incident.id, "ana", NOW)
+    for _ in range(2):
+        assert show(state, to, NOW) == []
+    note(state, to, now=NOW + timedelta(days=1))
+    for days in (2, 3):
+        note(state, to, now=NOW + timedelta(days=days))
+        send_pending(state, to, NOW + timedelta(days=days))
+    assert slack.drawn == [
+        ("ref-1", "acknowledged by ana"),
+        ("ref-1", "resolved 2026-11-21 06:00Z"),
+    ]
+    assert [message.thread for message in slack.received] == [None, "ref-1"]
+
+
+def test_what_could_not_be_drawn_anew_is_told_and_made_up_for(state: State) -> None:
+    slack = board()
+    to = channels(slack=slack)
+    (notice,) = note(state, to, finding()).notices
+    send_pending(state, to, NOW)
+    state.acknowledge(notice.incident.id, "ana", NOW)
+    slack.mood.append("busy")
+    (outcome,) = send_pending(state, to, NOW)
+    assert (outcome.channel, outcome.error) == ("slack", "busy")
+    assert send_pending(state, to, NOW) == []
+    assert slack.drawn == [("ref-1", "acknowledged by ana")]
+
+
+def test_what_was_answered_before_it_could_be_sent_says_so(state: State) -> None:
+    slack = board("busy")
+    to = channels(slack=slack)
+    (notice,) = note(state, to, finding()).notices
+    send_pending(state, to, NOW)
+    state.acknowledge(notice.incident.id, "ana", NOW)
+    send_pending(state, to, NOW + timedelta(hours=2))
+    assert shown(slack.received[0]) == "acknowledged by ana"
+    assert slack.drawn == []
 
 
 @pytest.mark.parametrize(

@@ -1,59 +1,64 @@
-"""Slack, by a bot token (chat.postMessage: threads, references) or by an incoming webhook.
+"""Slack, by a bot token (threads, messages drawn anew, buttons) or by an incoming webhook.
 
 A bot token needs the scope `chat:write` and a bot that is a member of `channel`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import SecretStr
 
 from finops.channels.audience import Audience
 from finops.channels.slack_blocks import payload
+from finops.channels.slack_web import asking, refused, retries, web
 from finops.errors import DeliveryError
 from finops.model import Message
 
 if TYPE_CHECKING:
-    from slack_sdk.http_retry import RetryHandler
+    from slack_sdk import WebClient
 
-PASSING = {
-    "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
-    "team_added_to_org", "message_limit_exceeded", "rollup_error",
-}  # fmt: skip
-REMEDIES = {
-    "invalid_auth": "the token is wrong; set FINOPS_SLACK_TOKEN to the bot token (xoxb-...)",
-    "not_authed": "the token is empty; set FINOPS_SLACK_TOKEN",
-    "token_revoked": "the token was revoked; install the app again and set FINOPS_SLACK_TOKEN",
-    "token_expired": "the token expired; set FINOPS_SLACK_TOKEN to a fresh one",
-    "account_inactive": "the app was removed from the workspace; install it again",
-    "missing_scope": "the app needs the scope chat:write",
-    "channel_not_found": "no such channel, or the bot is not in it; check `channel` and /invite the bot",
-    "not_in_channel": "the bot is not in the channel; /invite it",
-    "is_archived": "the channel is archived; choose another `channel`",
-    "channel_is_archived": "the channel is archived; make a webhook for another",
-    "no_service": "the webhook was removed; make a new one and set FINOPS_SLACK_WEBHOOK_URL",
-    "invalid_token": "the webhook was removed; make a new one and set FINOPS_SLACK_WEBHOOK_URL",
-}
-PATIENCE_SECONDS = 30.0  # the longest Retry-After to wait for; a longer one is left to the next run
 TIMEOUT_SECONDS = 15
+QUIETLY = ("confirmed",)  # said in the thread alone; all other later news is shown in the channel as well
+GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "is_inactive"}
+
+
+class Ref(NamedTuple):
+    """A message as Slack knows it; `where` is the `channel` of the settings it was sent with."""
+
+    channel: str
+    ts: str
+    where: str
+
+    @classmethod
+    def read(cls, text: str) -> Ref:
+        """Older ones are the `ts` alone."""
+        parts = text.split(" ", 2)
+        return cls(parts[0], parts[1], parts[2]) if len(parts) == 3 else cls("", text, "")
 
 
 class Slack(Audience):
-    """Secrets come from the environment. With both, the token wins: it can answer in threads."""
+    """Secrets come from the environment. With both, the token wins: it can answer in threads. Buttons are
+    shown where they are heard: with an app token (Socket Mode) or a signing secret (`finops serve`)."""
 
     secrets: ClassVar[Mapping[str, str]] = {
         "webhook_url": "FINOPS_SLACK_WEBHOOK_URL",
         "token": "FINOPS_SLACK_TOKEN",
+        "app_token": "FINOPS_SLACK_APP_TOKEN",
+        "signing_secret": "FINOPS_SLACK_SIGNING_SECRET",
     }
     kind: Literal["slack"] = "slack"
     webhook_url: SecretStr | None = None
     token: SecretStr | None = None
+    app_token: SecretStr | None = None
+    signing_secret: SecretStr | None = None
     channel: str | None = None
+    dashboard_url: str | None = None
     api_url: str = "https://slack.com/api/"
     timeout_seconds: int = TIMEOUT_SECONDS
+    pace_seconds: float = 1.0  # Slack takes a message a second in a channel
 
     def lacking(self) -> str | None:
         if not (self.webhook_url or self.token):
@@ -62,89 +67,80 @@ class Slack(Audience):
             return 'slack with a token needs `channel = "#name"` or a channel id'
         return None
 
+    @property
+    def heard(self) -> bool:
+        """Whether a button of ours does anything."""
+        return self.token is not None and bool(self.app_token or self.signing_secret)
+
     def send(self, message: Message) -> str | None:
-        """Returns the message's `ts` with a token, None with a webhook."""
-        try:
-            if self.token is not None and self.channel:
-                return self._post(self.token.get_secret_value(), self.channel, message)
-            if self.webhook_url is not None:
-                self._hook(self.webhook_url.get_secret_value(), message)
-                return None
-        except (OSError, HTTPException) as exc:  # URLError and timeouts are OSErrors
-            reason = getattr(exc, "reason", type(exc).__name__)  # its text may hold the secret address
-            raise DeliveryError(f"no answer: {reason}; it is tried again", retry=True) from exc
-        raise DeliveryError(
-            "nowhere to send; set FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and `channel`",
-            retry=False,
-        )
+        """Returns the message's reference with a token, None with a webhook; not before the next may follow."""
+        began, ref = time.monotonic(), None
+        if self.token is not None and self.channel:
+            ref = self._post(self.channel, message)
+        elif self.webhook_url is not None:
+            self._hook(self.webhook_url.get_secret_value(), message)
+        else:
+            raise DeliveryError(
+                "nowhere to send; set FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and `channel`",
+                retry=False,
+            )
+        time.sleep(max(0.0, self.pace_seconds - (time.monotonic() - began)))
+        return ref
 
-    def _post(self, token: str, channel: str, message: Message) -> str | None:
-        from slack_sdk import WebClient
-        from slack_sdk.errors import SlackApiError
-
-        client = WebClient(token, self.api_url, self.timeout_seconds, retry_handlers=_retries())
+    def redraw(self, message: Message, ref: str) -> None:
+        """The message as its incidents stand now; one that is there no more is let go."""
+        place = Ref.read(ref)
+        if not place.channel:
+            return
         try:
-            answer = client.chat_postMessage(
+            with asking():
+                self._web().chat_update(
+                    channel=place.channel, ts=place.ts, metadata=_metadata(message), **self._payload(message)
+                )
+        except DeliveryError as exc:
+            if str(exc).split(":")[0] not in GONE:
+                raise
+
+    def _post(self, channel: str, message: Message) -> str:
+        thread = self._thread(message)
+        shown = thread is not None and not any(notice.reason in QUIETLY for notice in message.notices)
+        with asking():
+            answer = self._web().chat_postMessage(
                 channel=channel,
-                thread_ts=message.thread,
-                reply_broadcast=True if message.thread else None,
+                thread_ts=thread,
+                reply_broadcast=True if shown else None,
                 parse="none",
                 link_names=False,
                 unfurl_links=False,
                 unfurl_media=False,
-                metadata={"event_type": "finops_incident", "event_payload": {"key": message.key}},
-                **payload(message),
+                metadata=_metadata(message),
+                **self._payload(message),
             )
-        except SlackApiError as exc:
-            response = exc.response
-            raise _refused(response.status_code, str(response.get("error")), response.headers) from exc
-        return str(answer["ts"])
+        return " ".join((str(answer.get("channel") or channel), str(answer["ts"]), channel))
+
+    def _thread(self, message: Message) -> str | None:
+        """None where the incident's first message stands in another channel."""
+        ref = Ref.read(message.thread) if message.thread else None
+        return ref.ts if ref and ref.where in ("", self.channel) else None
+
+    def _payload(self, message: Message) -> dict[str, Any]:
+        return payload(message, buttons=self.heard, dashboard_url=self.dashboard_url)
+
+    def _web(self) -> WebClient:
+        token = self.token.get_secret_value() if self.token else ""
+        return web(token, self.api_url, self.timeout_seconds)
 
     def _hook(self, url: str, message: Message) -> None:
         from slack_sdk.webhook import WebhookClient
 
         if not url.startswith(("https://", "http://")):
             raise DeliveryError("FINOPS_SLACK_WEBHOOK_URL is no http(s) address", retry=False)
-        client = WebhookClient(url, self.timeout_seconds, retry_handlers=_retries())
-        answer = client.send_dict({**payload(message), "unfurl_links": False, "unfurl_media": False})
+        client = WebhookClient(url, self.timeout_seconds, retry_handlers=retries())
+        with asking():
+            answer = client.send_dict({**payload(message), "unfurl_links": False, "unfurl_media": False})
         if answer.status_code != 200:
-            raise _refused(answer.status_code, answer.body, answer.headers)
+            raise refused(answer.status_code, answer.body, answer.headers)
 
 
-def _retries() -> list[RetryHandler]:
-    """The SDK's own; connections that drop are not retried at once, since Slack may have posted."""
-    from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler, ServerErrorRetryHandler
-    from slack_sdk.http_retry.request import HttpRequest
-    from slack_sdk.http_retry.response import HttpResponse
-    from slack_sdk.http_retry.state import RetryState
-
-    class Patient(RateLimitErrorRetryHandler):
-        def _can_retry(
-            self,
-            *,
-            state: RetryState,
-            request: HttpRequest,
-            response: HttpResponse | None = None,
-            error: Exception | None = None,
-        ) -> bool:
-            limited = response is not None and response.status_code == 429
-            return limited and (_wait(response.headers if response else {}) or 0) <= PATIENCE_SECONDS
-
-    return [Patient(max_retry_count=3), ServerErrorRetryHandler(max_retry_count=2)]
-
-
-def _refused(status: int, body: str, headers: Any) -> DeliveryError:
-    error = body if body.isidentifier() else f"HTTP {status} and no answer of Slack's"
-    if status == 429 or status >= 500 or error in PASSING:
-        return DeliveryError(f"{error}; it is tried again", retry=True, after=_wait(headers))
-    remedy = REMEDIES.get(error, "see docs.slack.dev/reference/methods/chat.postMessage")
-    return DeliveryError(f"{error}: {remedy}", retry=False)
-
-
-def _wait(headers: Any) -> float | None:
-    """Seconds in Retry-After, whatever its spelling and whether its values are lists."""
-    for name, value in headers.items():
-        text = value[0] if isinstance(value, list) and value else value
-        if name.lower() == "retry-after" and str(text).isdecimal():
-            return float(text)
-    return None
+def _metadata(message: Message) -> dict[str, Any]:
+    return {"event_type": "finops_incident", "event_payload": {"key": message.key}}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from finops.messages import HEADLINE, Card, Tone, card, cut, grouped
-from finops.model import Message
+from finops.channels.slack_buttons import buttons as button_row
+from finops.messages import HEADLINE, OVER, Card, Tone, card, cut, grouped, standing
+from finops.model import Message, Notice
 
 Block = dict[str, Any]
 
 COLOURS: dict[Tone, str] = {"page": "#dc3545", "warn": "#ffc107", "info": "#0d6efd", "resolved": "#28a745"}
+ANSWERED = "#6c757d"  # somebody is on it, or nobody need be
 SECTION = 3000
 FIELD = 2000
 FIELDS = 10
@@ -21,18 +23,44 @@ BLOCKS = 49  # fifty a message, one of them the header
 JOINER = "\u2060"  # invisible; keeps `@here` and `https://` from being recognised
 
 
-def payload(message: Message) -> Block:
+def payload(message: Message, *, buttons: bool = False, dashboard_url: str | None = None) -> Block:
+    """Drawn as its incidents stand. Without `buttons`, commands say how to answer."""
     if len(message.notices) > 1:
         many = grouped(message)
-        tone, blocks = many.tone, [*_bullets(many.lines), _context(many.context)]
+        lines = [_with_standing(line, one) for line, one in zip(many.lines, message.notices, strict=True)]
+        colour, blocks = COLOURS[many.tone], [*_bullets(tuple(lines)), _context(many.context)]
     else:
-        one = card(message)
-        tone, blocks = one.tone, _blocks(one)
+        one, notice = card(message), message.notices[0]
+        pressed = buttons and bool(one.actions) and notice.incident.state != "resolved"
+        shown = one.model_copy(update={"actions": ()}) if buttons or _over(notice) else one
+        colour, blocks = _colour(one.tone, notice), [*_standing(notice), *_blocks(shown)][: BLOCKS - 1]
+        blocks += [button_row(notice.incident.id, dashboard_url)] if pressed else []
     return {
         "text": escape(message.headline),
         "blocks": [_header(message.headline)],
-        "attachments": [{"color": COLOURS[tone], "blocks": blocks[:BLOCKS]}],
+        "attachments": [{"color": colour, "blocks": blocks[:BLOCKS]}],
     }
+
+
+def _over(notice: Notice) -> bool:
+    return notice.incident.state == "resolved"
+
+
+def _colour(tone: Tone, notice: Notice) -> str:
+    if notice.reason in OVER or notice.incident.state == "open":
+        return COLOURS[tone]
+    return COLOURS["resolved"] if _over(notice) else ANSWERED
+
+
+def _standing(notice: Notice) -> list[Block]:
+    """What became of it since; what tells that itself does not repeat it."""
+    words = "" if notice.reason in (*OVER, "confirmed") else standing(notice.incident)
+    return [_section(f"*{escape(words[0].upper() + words[1:])}*")] if words else []
+
+
+def _with_standing(line: str, notice: Notice) -> str:
+    words = "" if notice.reason in OVER else standing(notice.incident)
+    return f"{line} · {words}" if words else line
 
 
 def escape(text: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finops.channels import Slack
-from finops.channels.slack import REMEDIES
+from finops.aws import AwsError, explained
+from finops.channels import Email, Slack, Sns
+from finops.channels.slack_web import REMEDIES
+from finops.channels.email import answered
 from finops.config import Settings
 from finops.doctor.line import Line, ok, problem, unknown
+from finops.errors import DeliveryError
 
 NEEDED = {"chat:write"}
 HOOK = "https://hooks.slack.com/"
+TRY = "finops alert test"
 
 
 def lines(settings: Settings) -> Iterator[Line]:
@@ -29,8 +33,35 @@ def lines(settings: Settings) -> Iterator[Line]:
                 if usual
                 else ok("slack", said, f"the webhook's URL does not begin with {HOOK}")
             )
+        elif isinstance(channel, Sns):
+            yield _topic(channel)
+        elif isinstance(channel, Email):
+            yield _server(channel)
         else:
-            yield ok(channel.kind, "configured; nothing was sent")
+            yield ok(channel.kind, "configured; nothing was sent", f"try it: {TRY}")
+
+
+def _topic(channel: Sns) -> Line:
+    """Publishing is one permission, and looking at a topic another, which it may well lack."""
+    try:
+        with explained(f"looking at {channel.topic_arn}"):
+            channel.client.get_topic_attributes(TopicArn=channel.topic_arn)
+    except AwsError as exc:
+        if exc.code.startswith("NotFound"):
+            return problem("sns", f"there is no topic {channel.topic_arn}", "check `topic_arn`")
+        return unknown("sns", str(exc).removeprefix("aws: ").rpartition("; ")[0], f"try it: {TRY}")
+    return ok("sns", f"{channel.topic_arn} is there; nothing was sent", f"try it: {TRY}")
+
+
+def _server(channel: Email) -> Line:
+    try:
+        with answered(channel.host), channel.connected() as server:
+            server.noop()
+    except DeliveryError as exc:
+        said, _, fix = str(exc).rpartition("; ")
+        return problem("email", said, fix) if not exc.retry else unknown("email", said, "check the network")
+    login = f" takes the login of {channel.user}" if channel.user else " answers"
+    return ok("email", f"{channel.host}{login}; nothing was sent", f"try it: {TRY}")
 
 
 def _token(channel: Slack, token: str) -> Line:

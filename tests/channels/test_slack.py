@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,8 +19,9 @@ from slack_sdk.models.blocks import Block
 from finops.channels import Slack
 from finops.channels.slack_blocks import escape, payload
 from finops.errors import DeliveryError
-from finops.model import Message
+from finops.model import Billed, Message, Reason
 
+SOON = datetime(2026, 11, 20, 6, tzinfo=UTC)
 POSTED = {"ok": True, "ts": "1763446200.000100", "channel": "C1"}
 
 
@@ -28,12 +33,14 @@ def quiet_sdk() -> Iterator[None]:
     logging.getLogger("slack_sdk").setLevel(logging.NOTSET)
 
 
-def bot(server: Scripted) -> Slack:
-    return Slack(token=SecretStr("xoxb-s3cret"), channel="C1", api_url=server.url, timeout_seconds=5)
+def bot(server: Scripted, **more: Any) -> Slack:
+    given = {"channel": "C1", "api_url": server.url, "timeout_seconds": 5, "pace_seconds": 0}
+    return Slack(token=SecretStr("xoxb-s3cret"), **{**given, **more})
 
 
 def hook(server: Scripted) -> Slack:
-    return Slack(webhook_url=SecretStr(server.url + "services/s3cret"), timeout_seconds=5)
+    url = SecretStr(server.url + "services/s3cret")
+    return Slack(webhook_url=url, timeout_seconds=5, pace_seconds=0)
 
 
 def all_blocks(message: Message) -> list[dict[str, Any]]:
@@ -101,22 +108,128 @@ def test_escape(text: str, escaped: str) -> None:
 
 def test_web_api_posts_and_returns_the_reference(server: Scripted, samples: dict[str, Message]) -> None:
     server.will((200, {}, POSTED))
-    assert bot(server).send(samples["page"]) == POSTED["ts"]
+    assert bot(server, channel="#costs").send(samples["page"]) == "C1 1763446200.000100 #costs"
     ((path, headers, body),) = server.requests
     sent = json.loads(body)
     assert path == "/chat.postMessage"
     assert headers["Authorization"] == "Bearer xoxb-s3cret"
-    assert (sent["channel"], sent["parse"], "thread_ts" in sent) == ("C1", "none", False)
+    assert (sent["channel"], sent["parse"], "thread_ts" in sent) == ("#costs", "none", False)
     assert sent["metadata"]["event_payload"] == {"key": samples["page"].key}
 
 
-def test_later_news_goes_into_the_thread_and_the_channel(
-    server: Scripted, samples: dict[str, Message]
+@pytest.mark.parametrize(
+    ("reason", "thread", "expected"),
+    [
+        pytest.param("resolved", "C1 17.1 C1", ("17.1", True), id="over: thread and channel"),
+        pytest.param("escalated", "C1 17.1 C1", ("17.1", True), id="worse: thread and channel"),
+        pytest.param("confirmed", "C1 17.1 C1", ("17.1", None), id="billed: the thread alone"),
+        pytest.param("resolved", "17.1", ("17.1", True), id="a reference of an earlier version"),
+        pytest.param("resolved", "C9 17.1 #old", (None, None), id="the thread is in another channel"),
+    ],
+)
+def test_later_news_goes_into_the_thread(
+    reason: Reason, thread: str, expected: tuple[Any, Any], server: Scripted, samples: dict[str, Message]
 ) -> None:
     server.will((200, {}, POSTED))
-    bot(server).send(samples["resolved"].model_copy(update={"thread": "1763.1"}))
+    told = samples["resolved"].notices[0].model_copy(update={"reason": reason})
+    bot(server).send(samples["resolved"].model_copy(update={"thread": thread, "notices": (told,)}))
     sent = json.loads(server.requests[0][2])
-    assert (sent["thread_ts"], sent["reply_broadcast"]) == ("1763.1", True)
+    assert (sent.get("thread_ts"), sent.get("reply_broadcast")) == expected
+
+
+def test_a_message_a_second_at_most(server: Scripted, samples: dict[str, Message]) -> None:
+    server.will((200, {}, POSTED))
+    slack, began = bot(server, pace_seconds=0.3), time.monotonic()
+    slack.send(samples["page"])
+    assert time.monotonic() - began >= 0.3, "it returns when the next may follow, whoever sends it"
+
+
+def answered(message: Message, **answers: Any) -> Message:
+    notice = message.notices[0]
+    incident = notice.incident.model_copy(update=answers)
+    return message.model_copy(update={"notices": (notice.model_copy(update={"incident": incident}),)})
+
+
+@pytest.mark.parametrize(
+    ("answers", "colour", "text", "pressed"),
+    [
+        pytest.param({}, "#dc3545", "", True, id="open"),
+        pytest.param(
+            {"state": "acknowledged", "by": "ana"}, "#6c757d", "*Acknowledged by ana*", True, id="acknowledged"
+        ),
+        pytest.param(
+            {"state": "snoozed", "by": "ana", "until": SOON}, "#6c757d",
+            "*Snoozed until 2026-11-20 06:00Z by ana*", True, id="snoozed",
+        ),
+        pytest.param(
+            {"state": "planned", "by": "<!here>", "until": SOON}, "#6c757d",
+            "*Planned until 2026-11-20 06:00Z by &lt;!here&gt;*", True, id="planned by a hostile name",
+        ),
+        pytest.param(
+            {"state": "resolved", "resolved_at": SOON}, "#28a745", "*Resolved 2026-11-20 06:00Z*", False, id="over"
+        ),
+        pytest.param(
+            {"billed": Billed(through=SOON.date(), usd=Decimal(2655), estimated_usd=Decimal(2710))}, "#dc3545",
+            "*Billed $2,655 through 2026-11-20, estimated $2,710: 2.1% too high*", True, id="billed",
+        ),
+    ],
+)  # fmt: skip
+def test_a_message_drawn_anew_says_how_its_incident_stands(
+    answers: dict[str, Any], colour: str, text: str, pressed: bool,
+    server: Scripted, samples: dict[str, Message],
+) -> None:  # fmt: skip
+    server.will((200, {}, POSTED))
+    slack = bot(server, app_token=SecretStr("xapp-1"))
+    slack.redraw(answered(samples["page"], **answers), "C1 17.1 C1")
+    ((path, _, body),) = server.requests
+    sent = json.loads(body)
+    assert (path, sent["channel"], sent["ts"]) == ("/chat.update", "C1", "17.1")
+    (attachment,) = sent["attachments"]
+    assert attachment["color"] == colour
+    first, last = attachment["blocks"][0], attachment["blocks"][-1]
+    assert (first["text"]["text"] if text else "") == text
+    assert (last["type"] == "actions") is pressed
+    assert sent["blocks"][0]["text"]["text"].startswith("[PAGE]"), "what it said stays"
+
+
+@pytest.mark.parametrize(
+    ("error", "raises"),
+    [
+        pytest.param("message_not_found", False, id="deleted"),
+        pytest.param("edit_window_closed", False, id="too old to edit"),
+        pytest.param("invalid_auth", True, id="no token"),
+    ],
+)
+def test_a_message_that_is_gone_is_let_go(
+    error: str, raises: bool, server: Scripted, samples: dict[str, Message]
+) -> None:
+    server.will((200, {}, {"ok": False, "error": error}))
+    with pytest.raises(DeliveryError) if raises else contextlib.nullcontext():
+        bot(server).redraw(samples["page"], "C1 17.1 C1")
+
+
+def test_buttons_carry_the_id_and_no_text_of_tags(samples: dict[str, Message]) -> None:
+    sent = payload(samples["hostile"], buttons=True, dashboard_url="https://costs.example.com/")
+    row = sent["attachments"][0]["blocks"][-1]
+    incident = samples["hostile"].notices[0].incident.id
+    assert [element["value"] for element in row["elements"]] == [incident] * 6
+    assert row["elements"][-1]["url"] == f"https://costs.example.com/incidents/{incident}"
+    assert "finops incidents ack" not in json.dumps(sent), "commands are for who cannot press"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "heard"),
+    [
+        pytest.param({}, False, id="nobody listens"),
+        pytest.param({"app_token": SecretStr("xapp-1")}, True, id="Socket Mode"),
+        pytest.param({"signing_secret": SecretStr("s")}, True, id="signed requests"),
+        pytest.param({"signing_secret": SecretStr("s"), "token": None}, False, id="a webhook has none"),
+    ],
+)
+def test_buttons_are_shown_where_they_are_heard(
+    secrets: dict[str, Any], heard: bool, server: Scripted
+) -> None:
+    assert bot(server).model_copy(update=secrets).heard is heard
 
 
 def test_webhook_mode_posts_without_a_reference(server: Scripted, samples: dict[str, Message]) -> None:
@@ -133,6 +246,7 @@ def test_webhook_mode_posts_without_a_reference(server: Scripted, samples: dict[
         pytest.param([(429, {"Retry-After": "0"}, "")], 2, id="asked to wait"),
         pytest.param([(500, {}, "")], 2, id="server error"),
         pytest.param([(503, {}, "")], 2, id="unavailable"),
+        pytest.param([(502, {}, "<html>"), (504, {}, "")], 3, id="a gateway, twice"),
     ],
 )
 def test_it_tries_again_at_once(
@@ -182,7 +296,7 @@ def test_refusals(
         make(server).send(samples["page"])
     assert caught.value.retry is retry
     assert "s3cret" not in str(caught.value)
-    assert len(server.requests) == 1
+    assert len(server.requests) == (3 if answer[0] >= 500 else 1)
     if answer[1]:
         assert caught.value.after == float(answer[1]["Retry-After"])
 
