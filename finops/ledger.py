@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from finops.errors import LedgerError
 from finops.model import Delivery, Stored, Value
 
+BUSY = "another finops is writing"  # a run that meets it may be tried again later
 ORDER = {"usage": "billing_period, hour", "datapoints": "hour", "calls": "hour"}
 
 
@@ -64,7 +65,7 @@ class Ledger:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as exc:
-                raise LedgerError(f"{self.home}: another finops is writing; wait for it to finish") from exc
+                raise LedgerError(f"{self.home}: {BUSY}; wait for it to finish") from exc
             yield
 
     def current(self, record: Record) -> bool:

@@ -1,0 +1,120 @@
+"""When a job is due: pure, from a timetable, what the runs on record say, and the time. All of it in UTC.
+
+What was missed is made up for once, however long nobody was there: a job is due or it is not, and how
+often it would have been is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, time, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from finops.model import Value
+from finops.runs import History, Past
+
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+REST = timedelta(minutes=1)  # after a miss; doubled for each further one
+LONGEST_REST = timedelta(hours=1)
+PATIENCE = {"failed": 1, "hung": 1, "interrupted": 3, "skipped": 12}  # so many since a good run are a failure
+
+ClockTime = Annotated[str, Field(pattern=CLOCK)]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Schedule(Value):
+    """When `finops serve` does what; times of day are UTC. All sources are read every `sync_minutes`. A job
+    that takes longer than `deadline_minutes` is stopped, and reported; one that runs when finops is told to
+    stop has `grace_seconds` to finish."""
+
+    sync_minutes: Annotated[int, Field(ge=1)] = 360
+    housekeeping_at: ClockTime = "03:30"
+    deadline_minutes: Annotated[int, Field(ge=1)] = 120
+    grace_seconds: Annotated[int, Field(ge=0)] = 15
+    keep_runs_days: Annotated[int, Field(ge=1)] = 90
+    keep_backups: Annotated[int, Field(ge=0)] = 7
+
+
+class Every(Value):
+    """`minutes` after the last good run began, and at once where there is none."""
+
+    job: str
+    minutes: int
+
+
+class At(Value):
+    """Once for each `at` that has passed since the last good run, or since the first run of anything.
+    Every day, or on one `weekday`."""
+
+    job: str
+    at: ClockTime
+    weekday: Weekday | None = None
+
+
+class After(Value):
+    """When `of` has ended, well or not, since the last good run began; never before `of` was good once."""
+
+    job: str
+    of: str
+
+
+class Asked(Value):
+    """When somebody asks for it."""
+
+    job: str
+
+
+Timing = Every | At | After | Asked
+
+
+def due(
+    timetable: Sequence[Timing], past: Past, now: datetime, asked: Collection[str] = ()
+) -> tuple[str, ...]:
+    """The jobs to run now, in the timetable's order. One that missed rests before it is tried again."""
+    return tuple(
+        timing.job
+        for timing in timetable
+        if _wanted(timing, past, now, asked) and rested(past.of(timing.job), now)
+    )
+
+
+def _wanted(timing: Timing, past: Past, now: datetime, asked: Collection[str]) -> bool:
+    good = past.of(timing.job).good
+    match timing:
+        case Every(minutes=minutes):
+            return good is None or now - good.started_at >= timedelta(minutes=minutes)
+        case At(at=at, weekday=weekday):
+            since = good.started_at if good else past.born
+            return since is not None and since < _latest(at, weekday, now)
+        case After(of=of):
+            before = past.of(of)
+            if before.good is None or before.tried is None or before.tried.ended_at is None:
+                return False
+            return good is None or good.started_at < before.tried.ended_at
+        case Asked(job=job):
+            return job in asked
+
+
+def _latest(at: str, weekday: Weekday | None, now: datetime) -> datetime:
+    """The last such moment that is not in the future."""
+    moment = datetime.combine(now.date(), time.fromisoformat(at), now.tzinfo)
+    back = (moment.weekday() - WEEKDAYS.index(weekday)) % 7 if weekday else 0
+    moment -= timedelta(days=back)
+    return moment if moment <= now else moment - timedelta(days=7 if weekday else 1)
+
+
+def rested(history: History, now: datetime) -> bool:
+    """Being interrupted once is nobody's fault: then it is tried again at once."""
+    last = history.last
+    misses = sum(history.missed.values()) - (last is not None and last.outcome == "interrupted")
+    if last is None or last.ended_at is None or misses <= 0:
+        return True
+    return now >= last.ended_at + min(REST * (1 << min(misses - 1, 10)), LONGEST_REST)
+
+
+def failing(history: History) -> bool:
+    """Whether people should know: it failed or hung, or is interrupted or kept from running again and again."""
+    return any(history.missed.get(outcome, 0) >= enough for outcome, enough in PATIENCE.items())
