@@ -165,6 +165,7 @@ def grants() -> str:
             {"kind": "athena", "database": "billing", "table": "cur", "output": "s3://results/prefix"},
             {"kind": "inventory"},
         ],
+        "channels": [{"kind": "sns", "topic_arn": "arn:aws:sns:us-east-1:111122223333:costs"}],
     })  # fmt: skip
     members = {grant.purpose for grant in permissions.member()}
     rows = (

@@ -22,8 +22,8 @@ from finops.errors import SourceError
 from finops.model import Value
 
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
-# botocore waits up to 20 s between two attempts, so minutes of throttling pass; AWS_MAX_ATTEMPTS wins
-PATIENT = {"mode": "standard", "total_max_attempts": 12}
+# botocore waits up to 20 s between two attempts, so minutes of throttling pass
+PATIENT_ATTEMPTS = 12
 MOST_SAID = 400  # characters of AWS's own words that are repeated; a broken proxy answers with a page
 FIXES = {  # AWS's code for a refusal: what to do about it
     "AccessDenied": "allow this action to the role that finops runs as (docs/aws.md has the policy)",
@@ -77,10 +77,11 @@ class AwsError(SourceError):
 
 
 class Aws:
-    """Connections per [aws]. Safe to use from several threads."""
+    """Connections per [aws]. Safe to use from several threads. `attempts`: of each request; AWS_MAX_ATTEMPTS wins."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, attempts: int = PATIENT_ATTEMPTS) -> None:
         self.access = access
+        self._retries = {"mode": "standard", "total_max_attempts": attempts}
         self.calls: Counter[tuple[str, str]] = Counter()  # (service, operation) -> requests sent
         self.charges: dict[str, Decimal] = {}  # what AWS bills by the piece -> USD
         self._clients: dict[tuple[str, str | None, str | None], Any] = {}
@@ -178,7 +179,7 @@ class Aws:
             self._roles[role_arn] = self._assumed(role_arn)
         session = self._session if role_arn is None else self._roles[role_arn]
         config = Config(
-            retries=None if "AWS_MAX_ATTEMPTS" in os.environ else PATIENT,
+            retries=None if "AWS_MAX_ATTEMPTS" in os.environ else self._retries,
             connect_timeout=10,
             read_timeout=60,
             max_pool_connections=32,

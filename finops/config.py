@@ -20,10 +20,13 @@ from pydantic_core import ErrorDetails
 from finops.attribute import Names, Naming, Tags
 from finops.aws import Access
 from finops.catalogue import Plan, WorkloadUnit
-from finops.channels import Channel
+from finops.channels import Channel, Sns
+from finops.channels.email import ADDRESS
+from finops.channels.sns import TOPIC
 from finops.errors import ConfigError
 from finops.model import KEYS, Value
 from finops.rules import RuleSettings, nearest, shipped
+from finops.schedule import CLOCK, Schedule
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source, athena_query
 
 FILE = "finops.toml"
@@ -67,6 +70,7 @@ class Settings(Value):
     alerts: tuple[Path, ...] = ()
     metrics: tuple[Path, ...] = ()
     channels: tuple[Annotated[Channel, Field(discriminator="kind")], ...] = ()
+    schedule: Schedule = Schedule()
 
     @property
     def plan(self) -> Plan:
@@ -91,7 +95,7 @@ def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
         raise ConfigError("\n".join(f"{path}: {_sentence(error)}" for error in exc.errors())) from exc
     except ConfigError as exc:
         raise ConfigError(f"{path}: {exc}") from exc
-    channels = tuple(_with_secrets(channel, environment) for channel in settings.channels)
+    channels = tuple(_with_profile(_with_secrets(one, environment), settings) for one in settings.channels)
     return settings.model_copy(update={"channels": channels})
 
 
@@ -158,6 +162,12 @@ def _with_secrets(channel: Channel, environment: Mapping[str, str]) -> Channel:
     return complete
 
 
+def _with_profile(channel: Channel, settings: Settings) -> Channel:
+    if isinstance(channel, Sns) and channel.profile is None:
+        return channel.model_copy(update={"profile": settings.aws.profile})
+    return channel
+
+
 def _refuse_secrets(fields: Mapping[str, Any]) -> None:
     variables = {key: name for kind in get_args(Channel) for key, name in kind.secrets.items()}
     channels = fields.get("channels", [])
@@ -175,6 +185,7 @@ TABLES: Mapping[str, tuple[type[Value], ...]] = {  # what the tables of finops.t
     "accounts": (Names,),
     "principals": (Names,),
     "workloads": (Workload,),
+    "schedule": (Schedule,),
 }
 EXPECTED = {  # pydantic's name for a fault: what to write instead
     "string_type": 'a text, such as "search"',
@@ -194,7 +205,10 @@ EXPECTED = {  # pydantic's name for a fault: what to write instead
 }
 PATTERNS = {
     ACCOUNT: "an account id of twelve digits",
+    ADDRESS: 'a bare address, such as "costs@example.com"',
+    TOPIC: 'a topic such as "arn:aws:sns:us-east-1:111122223333:bedrock-costs"',
     UNIT: "bedrock_invocations, lambda:<function> or states:<state machine>",
+    CLOCK: 'a time of day in UTC, such as "03:30"',
     athena_query.NAME: 'a name of letters, digits, "_" and "-"',
     athena_query.PLACE: 'a place such as "s3://bucket/prefix/"',
 }

@@ -13,7 +13,7 @@ from typing import Any
 from finops.aws import Aws, explained
 from finops.errors import FinopsError
 from finops.model import KEYS, Value
-from finops.survey import SYNONYMS, TAGS_INTRODUCED, plain
+from finops.survey import SYNONYMS, TAGS_INTRODUCED, WHOM_TO_TELL, plain
 
 BILLING = "us-east-1"  # where billing services answer
 NOT_HERE = ("UnrecognizedClient", "InvalidClientTokenId", "AuthFailure", "EndpointConnectionError")
@@ -222,6 +222,5 @@ def _tags(found: Found) -> list[str]:
 
 
 _REST = [
-    "# Whom to tell. Slack takes its secret from FINOPS_SLACK_WEBHOOK_URL or FINOPS_SLACK_TOKEN.",
-    '[[channels]]\nkind = "console"',
+    *WHOM_TO_TELL,
 ]

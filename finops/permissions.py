@@ -1,12 +1,14 @@
 """What finops may do in AWS, and no more: the policies of the role it runs as and of the role it assumes elsewhere.
 
-Everything reads, but for what Athena itself writes: a query's result, in the place that is named for it.
+Everything reads, but for what Athena itself writes, a query's result in the place that is named for it, and for
+messages to a topic of SNS that [[channels]] names.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from finops.channels import Sns
 from finops.config import Settings
 from finops.sources import Athena, AthenaLog, Inventory
 
@@ -65,6 +67,7 @@ def own(settings: Settings) -> tuple[Grant, ...]:
     grants = [*_places(settings), EXPORTS]
     roles = [f"arn:{{partition}}:iam::*:role/{settings.aws.role}"] if settings.aws.role else []
     roles += sorted({arn for source in settings.sources if (arn := getattr(source, "role_arn", None))})
+    roles += sorted({one.role_arn for one in settings.channels if isinstance(one, Sns) and one.role_arn})
     if roles:
         grants.append(Grant("OtherAccounts", ("sts:AssumeRole",), tuple(roles)))
     if settings.aws.organization or any(
@@ -73,6 +76,9 @@ def own(settings: Settings) -> tuple[Grant, ...]:
         grants.append(ORGANIZATION)
     for number, source in enumerate(s for s in settings.sources if isinstance(s, Athena | AthenaLog)):
         grants += _athena(source, str(number + 1) if number else "")
+    topics = [channel for channel in settings.channels if isinstance(channel, Sns)]
+    if named := tuple(sorted({topic.topic_arn for topic in topics if topic.role_arn is None})):
+        grants.append(Grant("Messages", ("sns:GetTopicAttributes", "sns:Publish"), named))
     return (*grants, *member(agents=asks_agents(settings)))
 
 

@@ -31,6 +31,18 @@ def plain(key: str) -> str:
     return re.sub(r"[^a-z0-9]", "", re.sub(r"^user[:_]", "", key.lower()))
 
 
+WHOM_TO_TELL = (
+    "# Whom to tell; secrets come from the environment. `finops alert test` tries them all.",
+    '[[channels]]\nkind = "console"',
+    '# [[channels]]\n# kind = "slack"  # FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and channel = "#costs"',
+    '# severity = "warn"',
+    '# [[channels]]\n# kind = "email"  # FINOPS_SMTP_PASSWORD\n# host = "smtp.example.com"\n# user = "finops"',
+    '# sender = "finops@example.com"\n# to = ["costs@example.com"]',
+    '# [[channels]]\n# kind = "pagerduty"  # FINOPS_PAGERDUTY_ROUTING_KEY; pages only, unless told otherwise',
+    '# [[channels]]\n# kind = "sns"\n# topic_arn = "arn:aws:sns:us-east-1:111122223333:bedrock-costs"',
+)
+
+
 class TagKey(Value):
     """`share` of the Bedrock dollars whose lines carry it."""
 
@@ -144,7 +156,5 @@ _REST = [
     "# Thresholds: finops rules lists them all.",
     "# [rules.spend_spike]\n# ratio = 3.0\n# min_usd = 100",
     "",
-    "# Whom to tell. Slack takes its secret from FINOPS_SLACK_WEBHOOK_URL or FINOPS_SLACK_TOKEN.",
-    '[[channels]]\nkind = "console"',
-    '# [[channels]]\n# kind = "slack"\n# severity = "warn"',
+    *WHOM_TO_TELL,
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from finops import config
-from finops.channels import Slack, Webhook
+from finops.channels import Slack, Sns, Webhook
 from finops.errors import ConfigError
 
 SLACK = '[[channels]]\nkind = "slack"\n'
@@ -207,6 +207,45 @@ def test_a_channel_without_its_secret(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         read(tmp_path, text, **environment)
+
+
+MAIL = '[[channels]]\nkind = "email"\nhost = "smtp.example.com"\nsender = "finops@example.com"\n'
+TO = 'to = ["costs@example.com"]\n'
+SNS = '[[channels]]\nkind = "sns"\n'
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:costs"
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "message"),
+    [
+        pytest.param(MAIL, {}, "channels.0.email.to: is missing", id="mail to nobody"),
+        pytest.param(MAIL + "to = []", {}, "at least 1 item", id="mail to an empty list"),
+        pytest.param(MAIL + 'to = ["costs"]', {}, 'a bare address, such as "costs@example.com"', id="no address"),
+        pytest.param(MAIL + TO + 'user = "finops"', {}, "set FINOPS_SMTP_PASSWORD", id="a user without a password"),
+        pytest.param(MAIL + TO + 'password = "x"', {}, "password is a secret; take it out and set FINOPS_SMTP_PASSWORD",
+                     id="a password in the file"),
+        pytest.param('[[channels]]\nkind = "pagerduty"', {}, "set FINOPS_PAGERDUTY_ROUTING_KEY", id="no routing key"),
+        pytest.param(SNS, {}, "topic_arn: is missing", id="no topic"),
+        pytest.param(SNS + 'topic_arn = "costs"', {}, 'a topic such as "arn:aws:sns:', id="a topic's bare name"),
+    ],
+)  # fmt: skip
+def test_what_a_channel_needs(tmp_path: Path, text: str, environment: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        read(tmp_path, text, **environment)
+
+
+@pytest.mark.parametrize(
+    ("text", "profile"),
+    [
+        pytest.param("", "billing", id="that of [aws]"),
+        pytest.param('profile = "alerts"', "alerts", id="its own"),
+    ],
+)
+def test_a_topic_is_published_to_with_a_profile(tmp_path: Path, text: str, profile: str) -> None:
+    settings = read(tmp_path, f'[aws]\nprofile = "billing"\n{SNS}topic_arn = "{TOPIC}"\n{text}')
+    (topic,) = settings.channels
+    assert isinstance(topic, Sns)
+    assert (topic.profile, topic.region) == (profile, "eu-west-1")
 
 
 def test_a_webhook_is_signed_with_a_secret_of_the_environment(tmp_path: Path) -> None:

@@ -57,6 +57,17 @@ def grants(path: Path) -> dict[str, permissions.Grant]:
     return {grant.purpose: grant for grant in permissions.own(config.read(home.path, {}))}
 
 
+def test_a_topic_may_be_published_to_and_no_other(tmp_path: Path) -> None:
+    ours, theirs = ("arn:aws:sns:us-east-1:111122223333:costs", "arn:aws:sns:us-east-1:444455556666:costs")
+    home = Home(tmp_path / "home")
+    topic = '[[channels]]\nkind = "sns"\ntopic_arn = "{}"\n'
+    role = 'role_arn = "arn:aws:iam::444455556666:role/teller"\n'
+    home.configure(topic.format(ours) + topic.format(theirs) + role)
+    found = {grant.purpose: grant for grant in permissions.own(config.read(home.path, {}))}
+    assert found["Messages"].resources == (ours,)
+    assert "arn:aws:iam::444455556666:role/teller" in found["OtherAccounts"].resources
+
+
 def test_nothing_is_written_but_query_results(tmp_path: Path) -> None:
     allowed = {action for grant in grants(tmp_path).values() for action in grant.actions}
     assert {a for a in allowed if not a.partition(":")[2].startswith(READS)} == WRITES | {"sts:AssumeRole"}

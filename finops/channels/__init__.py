@@ -7,13 +7,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from finops.channels.console import Console, Stream
+from finops.channels.email import Email
+from finops.channels.pagerduty import PagerDuty
 from finops.channels.slack import Slack
+from finops.channels.sns import Sns
 from finops.channels.webhook import Webhook
 from finops.errors import ConfigError
 
-Channel = Console | Slack | Webhook
+Channel = Console | Slack | Webhook | Sns | Email | PagerDuty
 
-__all__ = ["Channel", "Console", "Slack", "Webhook", "named"]
+__all__ = ["Channel", "Console", "Email", "PagerDuty", "Slack", "Sns", "Webhook", "named"]
 
 
 def named(channels: Iterable[Channel], stream: Stream | None = None) -> dict[str, Channel]:

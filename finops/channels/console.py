@@ -9,12 +9,12 @@ from rich.console import Console as Terminal
 from rich.text import Text
 
 from finops.channels.audience import Audience
+from finops.channels.plain import plain
 from finops.errors import DeliveryError
-from finops.messages import Card, Tone, card, grouped
+from finops.messages import Tone
 from finops.model import Message
 
 STYLES: dict[Tone, str] = {"page": "bold red", "warn": "yellow", "info": "cyan", "resolved": "green"}
-LABEL = 17
 
 Stream = Literal["stdout", "stderr"]
 
@@ -43,27 +43,5 @@ class Console(Audience):
 
 
 def render(message: Message) -> Text:
-    if len(message.notices) > 1:
-        many = grouped(message)
-        return _text(many.tone, many.headline, [*many.lines, " · ".join(many.context)])
-    one = card(message)
-    return _text(one.tone, one.headline, _lines(one))
-
-
-def _lines(one: Card) -> list[str]:
-    labelled = (
-        *one.fields,
-        ("What changed", one.changed),
-        ("Why", one.why),
-        ("Last 14 days", one.trend),
-        ("Next", one.next_step),
-        ("Runbook", one.runbook),
-        ("Reproduce", one.reproduce),
-    )
-    lines = [f"{label:<{LABEL}}{value}" for label, value in labelled if value]
-    summary = [one.summary] if one.summary else []
-    return [*summary, *lines, " · ".join(one.context), *one.actions]
-
-
-def _text(tone: Tone, headline: str, lines: list[str]) -> Text:
-    return Text.assemble((headline, STYLES[tone]), *(f"\n  {line}" for line in lines))
+    said = plain(message)
+    return Text.assemble((said.headline, STYLES[said.tone]), *(f"\n  {line}" for line in said.lines))

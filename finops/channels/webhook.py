@@ -10,21 +10,15 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from email.message import Message as Headers
-from http.client import HTTPException
-from typing import IO, Any, ClassVar, Literal
-from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from typing import Any, ClassVar, Literal
 
 from pydantic import SecretStr
 
 from finops.channels.audience import Audience
+from finops.channels.http import TIMEOUT_SECONDS, post
 from finops.errors import DeliveryError
 from finops.messages import amount, tone
 from finops.model import Finding, Message, Notice
-
-RETRYABLE = (408, 425, 429)  # and every 5xx
-TIMEOUT_SECONDS = 15.0
 
 
 class Webhook(Audience):
@@ -37,20 +31,15 @@ class Webhook(Audience):
     timeout_seconds: float = TIMEOUT_SECONDS
 
     def lacking(self) -> str | None:
-        return None if self.url else "webhook has no address; set FINOPS_WEBHOOK_URL, or `url` in [[channels]]"
+        return (
+            None if self.url else "webhook has no address; set FINOPS_WEBHOOK_URL, or `url` in [[channels]]"
+        )
 
     def send(self, message: Message) -> str | None:
         body = json.dumps(payload(message), ensure_ascii=False, separators=(",", ":")).encode()
-        request = Request(self._address(), data=body, headers=self._headers(message, body), method="POST")
-        try:
-            with build_opener(_NoRedirect).open(request, timeout=self.timeout_seconds):
-                return None
-        except HTTPError as exc:
-            with exc:
-                raise _refused(exc) from exc
-        except (OSError, HTTPException) as exc:
-            reason = getattr(exc, "reason", type(exc).__name__)  # its text may hold the secret address
-            raise DeliveryError(f"no answer: {reason}; it is tried again", retry=True) from exc
+        headers = self._headers(message, body)
+        post(self._address(), body, headers, self.timeout_seconds, "check `url` and `secret`")
+        return None
 
     def _address(self) -> str:
         url = self.url.get_secret_value() if self.url else ""
@@ -61,36 +50,20 @@ class Webhook(Audience):
         return url
 
     def _headers(self, message: Message, body: bytes) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": message.key, "User-Agent": "finops"}
+        headers = {"Idempotency-Key": message.key}
         if self.secret is not None:
             key = self.secret.get_secret_value().encode()
             headers["X-Finops-Signature-256"] = f"sha256={hmac.new(key, body, hashlib.sha256).hexdigest()}"
         return headers
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """Following one would turn our POST into a GET without its body: lost, and reported as sent."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Headers, newurl: str
-    ) -> None:
-        return None
-
-
-def _refused(answer: HTTPError) -> DeliveryError:
-    if answer.code in RETRYABLE or answer.code >= 500:
-        after = answer.headers.get("Retry-After", "")
-        wait = float(after) if after.isdecimal() else None
-        return DeliveryError(f"HTTP {answer.code}; it is tried again", retry=True, after=wait)
-    fix = "give the final address" if 300 <= answer.code < 400 else "check `url` and `secret`"
-    return DeliveryError(f"HTTP {answer.code} {answer.reason}; {fix}", retry=False)
-
-
 def payload(message: Message) -> dict[str, Any]:
-    """AWS's fields at the top, for the dearest notice; all of them under `notices`."""
+    """AWS's fields at the top, for the dearest notice; all of them under `notices`. A digest has none."""
     notices = [_notice(notice) for notice in message.notices]
     return {
-        **notices[0],
+        **(notices[0] if notices else {}),
+        **({"digest": message.digest.model_dump(mode="json")} if message.digest else {}),
+        **({"test": True} if message.test else {}),
         "key": message.key,
         "headline": message.headline,
         "generation": message.generation,

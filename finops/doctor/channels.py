@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from finops.aws import AwsError, explained
 from finops.channels import Email, Slack, Sns
-from finops.channels.slack_web import REMEDIES
 from finops.channels.email import answered
+from finops.channels.slack_web import REMEDIES
 from finops.config import Settings
 from finops.doctor.line import Line, ok, problem, unknown
 from finops.errors import DeliveryError

@@ -1,0 +1,137 @@
+"""E-mail over SMTP: plain text and HTML side by side, the picture inside, an incident as one thread.
+
+A repeated message bears the same Message-ID, so that mail readers show it once.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from finops.channels.audience import Audience
+from finops.channels.email_html import html
+from finops.channels.plain import plain
+from finops.errors import DeliveryError
+from finops.messages import one_line
+from finops.model import Message
+
+ADDRESS = r"^[^\s@<>()\[\]\\,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
+PORTS = {"starttls": 587, "tls": 465, "none": 25}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+TIMEOUT_SECONDS = 30.0
+UNFOLDED = 200  # characters: a headline and its name
+
+Mailbox = Annotated[str, Field(pattern=ADDRESS)]
+
+
+class Email(Audience):
+    """`security` is `starttls` (port 587), `tls` (465) or `none` (25), which is for a relay that is trusted and
+    takes no password. A server's certificate is verified against the machine's authorities, or those of
+    `SSL_CERT_FILE`."""
+
+    secrets: ClassVar[Mapping[str, str]] = {"password": "FINOPS_SMTP_PASSWORD"}
+    kind: Literal["email"] = "email"
+    host: str
+    port: int | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: Mailbox
+    to: Annotated[tuple[Mailbox, ...], Field(min_length=1)]
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+    def lacking(self) -> str | None:
+        if self.user and not self.password:
+            return f"email has the user {self.user} and no password; set FINOPS_SMTP_PASSWORD"
+        if self.user and self.security == "none" and self.host not in LOOPBACK:
+            return 'email would send a password in the open; set `security = "starttls"` or "tls"'
+        return None
+
+    def send(self, message: Message) -> str | None:
+        """Returns the Message-ID, to which later messages of the incident refer."""
+        mail = compose(message, self.sender, self.to)
+        with answered(self.host), self.connected() as server:
+            refused = server.send_message(mail, self.sender, list(self.to))
+        if refused:  # some were told: another try would tell those again
+            raise DeliveryError(f"{self.host} refused {', '.join(sorted(refused))}; mend `to`", retry=False)
+        return str(mail["Message-ID"])
+
+    @contextmanager
+    def connected(self) -> Iterator[smtplib.SMTP]:
+        """Encrypted and logged in as the settings say."""
+        context = ssl.create_default_context()
+        port = self.port or PORTS[self.security]
+        server = (
+            smtplib.SMTP_SSL(self.host, port, timeout=self.timeout_seconds, context=context)
+            if self.security == "tls"
+            else smtplib.SMTP(self.host, port, timeout=self.timeout_seconds)
+        )
+        with server:
+            if self.security == "starttls":
+                server.starttls(context=context)
+            if self.user and self.password:
+                server.login(self.user, self.password.get_secret_value())
+            yield server
+
+
+@contextmanager
+def answered(host: str) -> Iterator[None]:
+    """SMTP's faults as sentences: 4xx and a server that is not there are tried again."""
+    try:
+        yield
+    except smtplib.SMTPAuthenticationError as exc:
+        fix = "check `user` and FINOPS_SMTP_PASSWORD"
+        raise DeliveryError(f"{host} refused the login ({exc.smtp_code}); {fix}", retry=False) from exc
+    except smtplib.SMTPNotSupportedError as exc:
+        raise DeliveryError(
+            f"{host}: {one_line(str(exc))}; check `security` and `port`", retry=False
+        ) from exc
+    except smtplib.SMTPRecipientsRefused as exc:
+        codes = {code for code, _ in exc.recipients.values()}
+        said = f"{host} refused {', '.join(sorted(exc.recipients))} ({', '.join(map(str, sorted(codes)))})"
+        raise DeliveryError(
+            f"{said}; check `to` and `user`", retry=any(code < 500 for code in codes)
+        ) from exc
+    except smtplib.SMTPResponseException as exc:
+        said = f"{host}: {exc.smtp_code} {_words(exc.smtp_error)}"
+        raise DeliveryError(f"{said}; ask who runs it", retry=exc.smtp_code < 500) from exc
+    except ssl.SSLCertVerificationError as exc:
+        fix = "check `host`, or name your own authority in SSL_CERT_FILE"
+        raise DeliveryError(
+            f"{host}: its certificate is not trusted: {exc.verify_message}; {fix}", retry=False
+        ) from exc
+    except (OSError, smtplib.SMTPException) as exc:
+        raise DeliveryError(
+            f"no answer of {host}: {one_line(str(exc))}; it is tried again", retry=True
+        ) from exc
+
+
+def _words(said: bytes | str) -> str:
+    return one_line(said.decode(errors="replace") if isinstance(said, bytes) else said)[:200]
+
+
+def compose(message: Message, sender: str, to: tuple[str, ...]) -> EmailMessage:
+    """The headers hold no text that is not one line: `EmailMessage` refuses any other."""
+    said = plain(message)
+    domain = sender.rpartition("@")[2]
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = Address("finops", addr_spec=sender)
+    mail["To"] = [Address(addr_spec=one) for one in to]
+    mail["Subject"] = one_line(said.headline)
+    mail["Message-ID"] = f"<{message.key}@{domain}>"
+    if message.thread:
+        mail["In-Reply-To"] = mail["References"] = message.thread
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content("\n".join([said.headline, "", *said.lines]) + "\n", cte="quoted-printable")
+    mail.add_alternative(html(message), subtype="html", cte="quoted-printable")
+    if str(mail["Subject"]).isascii():  # which Python would fold before its first word
+        mail.policy = SMTP.clone(max_line_length=UNFOLDED)
+    return mail

@@ -1,0 +1,104 @@
+"""PagerDuty, by its Events API v2: one alert an incident, which resolves when the incident does.
+
+It takes no digests: a pager is for what must wake somebody. Events repeat harmlessly, since the
+incident's id is the `dedup_key`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, ClassVar, Literal
+
+from pydantic import SecretStr
+
+from finops.channels.audience import Audience
+from finops.channels.http import TIMEOUT_SECONDS, post
+from finops.errors import DeliveryError
+from finops.messages import card, headline, one_line
+from finops.model import Message, Notice, Severity
+
+Event = dict[str, Any]
+
+SEVERITY: dict[Severity, str] = {"page": "critical", "warn": "warning", "info": "info"}
+SUMMARY = 1024  # characters that PagerDuty takes
+ADVICE = "FINOPS_PAGERDUTY_ROUTING_KEY must be the integration key of an `Events API v2` integration"
+
+
+class PagerDuty(Audience):
+    """`severity` is `page` unless set otherwise. `api_url`: accounts in the EU have `https://events.eu.pagerduty.com`."""
+
+    secrets: ClassVar[Mapping[str, str]] = {"routing_key": "FINOPS_PAGERDUTY_ROUTING_KEY"}
+    kind: Literal["pagerduty"] = "pagerduty"
+    severity: Severity = "page"
+    routing_key: SecretStr | None = None
+    api_url: str = "https://events.pagerduty.com"
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+    def lacking(self) -> str | None:
+        return None if self.routing_key else "pagerduty has no key; set FINOPS_PAGERDUTY_ROUTING_KEY"
+
+    def send(self, message: Message) -> str | None:
+        """One event a notice; those of a group that were sent before a fault are sent again with the rest."""
+        if self.routing_key is None:
+            raise DeliveryError(f"nowhere to send; {ADVICE}", retry=False)
+        if message.digest:
+            raise DeliveryError("a pager takes no digest; take it out of [digest] `channels`", retry=False)
+        key = self.routing_key.get_secret_value()
+        for event in events(message):
+            body = json.dumps({"routing_key": key, **event}, ensure_ascii=False).encode()
+            post(f"{self.api_url.rstrip('/')}/v2/enqueue", body, {}, self.timeout_seconds, ADVICE)
+        return None
+
+
+def events(message: Message) -> list[Event]:
+    """A test resolves what it has triggered: nobody has to tidy up after it."""
+    said = [_event(message, notice) for notice in message.notices]
+    over = [{"dedup_key": event["dedup_key"], "event_action": "resolve"} for event in said]
+    return [*said, *over] if message.test else said
+
+
+def _event(message: Message, notice: Notice) -> Event:
+    incident = notice.incident
+    finding = incident.finding
+    action = {"resolved": "resolve", "acknowledged": "acknowledge"}.get(incident.state, "trigger")
+    place = {
+        "component": finding.model,
+        "group": finding.team,
+        "class": incident.rule,
+    }
+    return {
+        "event_action": action,
+        "dedup_key": f"finops-{incident.id}",
+        "client": "finops",
+        "links": _links(finding.runbook),
+        "payload": {
+            "summary": headline(notice, message.test)[:SUMMARY],
+            "source": one_line(finding.workload or incident.subject) or incident.rule,
+            "severity": SEVERITY[incident.severity],
+            "timestamp": incident.opened_at.astimezone(UTC).isoformat(timespec="seconds"),
+            **{name: one_line(text) for name, text in place.items() if text},
+            "custom_details": _details(message, notice),
+        },
+    }
+
+
+def _details(message: Message, notice: Notice) -> dict[str, str]:
+    one = card(message.model_copy(update={"notices": (notice,)}))
+    said = {
+        "Summary": one.summary,
+        **dict(one.fields),
+        "What changed": one.changed,
+        "Why": one.why,
+        "Next": one.next_step,
+        "Runbook": one.runbook,
+        "Reproduce": one.reproduce,
+        "Standing": " · ".join(one.context),
+        "Answer": "\n".join(one.actions),
+    }
+    return {label: text for label, text in said.items() if text}
+
+
+def _links(runbook: str) -> list[dict[str, str]]:
+    return [{"href": runbook, "text": "Runbook"}] if runbook.startswith("https://") else []
