@@ -60,6 +60,19 @@ class Outbox(Database):
             for row, message in self.readable(Message, rows)
         )
 
+    def waiting(self, now: datetime) -> bool:
+        """Whether a message is due by now, on whichever channel."""
+        due = "select 1 from deliveries where status = 'pending' and next_at <= :now limit 1"
+        return bool(self.rows(due, now=text(now)))
+
+    def undelivered(self) -> dict[str, int]:
+        """Messages that failed: `pending`, to be tried again, and `dead`, which their channel will never take."""
+        rows = self.rows(
+            "select status, count(*) as messages from deliveries"
+            " where status = 'dead' or (status = 'pending' and attempts > 0) group by status"
+        )
+        return {"pending": 0, "dead": 0} | {row["status"]: row["messages"] for row in rows}
+
     def adopt(self, channels: Sequence[str], heir: str) -> None:
         """Pending messages of channels that are configured no longer go to `heir`."""
         places = [row["channel"] for row in self.rows("select distinct channel from deliveries")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from finops.database import FILE, VERSION, text
@@ -12,10 +12,14 @@ from finops.errors import ConfigError, LedgerError
 from finops.model import Decision, Incident, Message, Value
 from finops.outbox import PENDING, Outbox
 
-__all__ = ["FILE", "VERSION", "Event", "State"]
+__all__ = ["FILE", "VERSION", "Event", "Feedback", "State", "Verdict"]
 
+PRESSED_KEPT = timedelta(days=30)
 INCIDENTS = """select id, value, 'incident ' || id as name,
                'delete from incidents where id = ' || quote(id) as forget from incidents order by id"""
+
+
+Verdict = Literal["expected", "not-an-anomaly"]
 
 
 class Event(Value):
@@ -24,6 +28,19 @@ class Event(Value):
     event: str  # a reason, or acknowledged, snoozed, planned
     by: str | None
     detail: str
+
+
+class Feedback(Value):
+    """What somebody said an incident was, as `finops replay` counts it."""
+
+    incident: str
+    rule: str
+    subject: str
+    first_day: date
+    last_day: date
+    verdict: Verdict
+    by: str
+    at: datetime
 
 
 class State(Outbox):
@@ -113,6 +130,40 @@ class State(Outbox):
         """Subject or workload -> end of the activity announced for it, also when it is over."""
         rows = self.rows("select name, until from plans order by name")
         return {row["name"]: datetime.fromisoformat(row["until"]) for row in rows}
+
+    def judge(self, incident_id: str, verdict: Verdict, by: str, at: datetime) -> Incident:
+        """What it really was, also when it is over; the latest word of each person counts."""
+        with self.exclusive():
+            incident = self.incident(incident_id)
+            self.execute(
+                "insert or replace into feedback (incident, verdict, by, at) values (:id, :verdict, :by, :at)",
+                id=incident_id,
+                verdict=verdict,
+                by=by,
+                at=text(at),
+            )
+            self._log(at, incident_id, verdict, by, "")
+            return incident
+
+    def feedback(self) -> tuple[Feedback, ...]:
+        """Oldest first; of incidents that can be read."""
+        known = {incident.id: incident for incident in self.incidents()}
+        rows = self.rows("select incident, verdict, by, at from feedback order by at, rowid")
+        return tuple(
+            Feedback(
+                **row,
+                **known[row["incident"]].model_dump(include={"rule", "subject", "first_day", "last_day"}),
+            )
+            for row in rows
+            if row["incident"] in known
+        )
+
+    def press(self, key: str, at: datetime) -> bool:
+        """Whether this press of a button is heard for the first time. Slack repeats for minutes, not for days."""
+        self.execute("delete from pressed where at < :before", before=text(at - PRESSED_KEPT))
+        return bool(
+            self.execute("insert or ignore into pressed (key, at) values (:key, :at)", key=key, at=text(at))
+        )
 
     def history(self, incident_id: str) -> tuple[Event, ...]:
         rows = self.rows("select * from history where incident = :id order by rowid", id=incident_id)

@@ -73,6 +73,22 @@ def test_show_tells_what_happened(tmp_path: Path) -> None:
     assert [event["event"] for event in events] == ["opened", "acknowledged"]
 
 
+def test_feedback_is_kept_with_who_and_shown(tmp_path: Path) -> None:
+    (only,) = opened(tmp_path, "search-api")
+    run(tmp_path, "feedback", only, "expected", "--by", "bo")
+    for _ in range(2):
+        assert run(tmp_path, "feedback", only, "not-an-anomaly", "--by", "ana").exit_code == 0
+    with State(tmp_path / FILE) as state:
+        assert [(one.by, one.verdict) for one in state.feedback()] == [
+            ("bo", "expected"),
+            ("ana", "not-an-anomaly"),
+        ]
+        assert state.incident(only).state == "open"
+    assert "not-an-anomaly, says ana" in run(tmp_path, "show", only).stdout
+    shown = json.loads(run(tmp_path, "show", only, "--json").stdout)["feedback"]
+    assert [one["verdict"] for one in shown] == ["expected", "not-an-anomaly"]
+
+
 @pytest.mark.parametrize(
     ("args", "state", "until"),
     [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from pydantic import SecretStr
 
 from finops.channels.audience import Audience
-from finops.channels.slack_blocks import payload
+from finops.channels.slack_blocks import escape, payload
 from finops.channels.slack_web import asking, refused, retries, web
 from finops.errors import DeliveryError
 from finops.model import Message
@@ -100,6 +100,20 @@ class Slack(Audience):
         except DeliveryError as exc:
             if str(exc).split(":")[0] not in GONE:
                 raise
+
+    def whisper(self, text: str, user: str, channel: str | None, thread: str | None) -> None:
+        """To one person, under the message in which they pressed a button."""
+        place = channel or self.channel
+        if place:
+            with asking():
+                self._web().chat_postEphemeral(
+                    channel=place,
+                    user=user,
+                    text=escape(text),
+                    thread_ts=thread,
+                    parse="none",
+                    link_names=False,
+                )
 
     def _post(self, channel: str, message: Message) -> str:
         thread = self._thread(message)

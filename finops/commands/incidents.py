@@ -7,6 +7,7 @@ import getpass
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +18,10 @@ from rich.text import Text
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.errors import ConfigError, LedgerError, QueryError
-from finops.messages import one_line
+from finops.messages import one_line, standing
 from finops.model import Incident
 from finops.money import usd
-from finops.state import FILE, State
+from finops.state import FILE, State, Verdict
 
 app = typer.Typer(help="What lasts: list it, acknowledge it, snooze it, announce it.", no_args_is_help=True)
 
@@ -60,11 +61,19 @@ def show(ctx: typer.Context, incident: Which, as_json: AsJson = False) -> None:
     context: Context = ctx.obj
     with State(context.home / FILE) as state:
         found, events = state.incident(incident), state.history(incident)
+        said = [one for one in state.feedback() if one.incident == found.id]
     if as_json or context.json:
-        history = [event.model_dump(mode="json") for event in events]
-        typer.echo(json.dumps(found.model_dump(mode="json") | {"history": history}, indent=2))
+        more = {
+            "history": [event.model_dump(mode="json") for event in events],
+            "feedback": [one.model_dump(mode="json", include={"verdict", "by", "at"}) for one in said],
+        }
+        typer.echo(json.dumps(found.model_dump(mode="json") | more, indent=2))
         return
     _print([found])
+    if became := standing(found):
+        typer.echo(became)
+    for one in said:
+        typer.echo(one_line(f"{one.verdict}, says {one.by}"))
     for event in events:
         typer.echo(one_line(f"{event.at:%Y-%m-%d %H:%MZ}  {event.event}  {event.by or ''}  {event.detail}"))
 
@@ -94,6 +103,21 @@ def snooze(
     with State(context.home / FILE) as state:
         found = state.snooze(incident, end, by or getpass.getuser(), context.now)
     typer.echo(f"{found.id} snoozed until {end:%Y-%m-%d %H:%MZ} by {found.by}")
+
+
+class Was(StrEnum):
+    expected = "expected"
+    not_an_anomaly = "not-an-anomaly"
+
+
+@app.command(epilog="Example: finops incidents feedback 7f3a2c not-an-anomaly")
+def feedback(ctx: typer.Context, incident: Which, was: Was, by: By = None) -> None:
+    """What it really was, also when it is over: `finops replay` counts it. Answers nothing else."""
+    context: Context = ctx.obj
+    verdict: Verdict = "expected" if was is Was.expected else "not-an-anomaly"
+    with State(context.home / FILE) as state:
+        found = state.judge(incident, verdict, by or getpass.getuser(), context.now)
+    typer.echo(f"{found.id} was {verdict}, says {by or getpass.getuser()}")
 
 
 @app.command(epilog="Example: finops incidents plan search-api --until 2026-12-01")
