@@ -201,6 +201,7 @@ def _settings_table(key: str, container: Any, model: type[BaseModel]) -> str:
 def _setting(name: str, field: FieldInfo, secrets: Mapping[str, str]) -> list[str]:
     if name in secrets:
         return [f"`{name}`", f"secret: `{secrets[name]}`", ""]
+    name = field.alias or name
     return [f"`{name}`", _type(field.annotation), "required" if field.is_required() else _toml(field.default)]
 
 

@@ -25,6 +25,7 @@ from finops.channels.email import ADDRESS
 from finops.channels.sns import TOPIC
 from finops.errors import ConfigError
 from finops.model import KEYS, Value
+from finops.planned import Planned
 from finops.rules import RuleSettings, nearest, shipped
 from finops.schedule import CLOCK, Schedule
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source, athena_query
@@ -71,6 +72,7 @@ class Settings(Value):
     metrics: tuple[Path, ...] = ()
     channels: tuple[Annotated[Channel, Field(discriminator="kind")], ...] = ()
     schedule: Schedule = Schedule()
+    planned: tuple[Planned, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -114,6 +116,8 @@ def _settings(home: Path, fields: Mapping[str, Any]) -> Settings:
     settings = Settings.model_validate(fields)
     for key in sorted(settings.cost_categories.keys() - set(KEYS)):
         raise ConfigError(f"[cost_categories] {key}: not one of {', '.join(KEYS)}")
+    for fault in filter(None, (planned.fault() for planned in settings.planned)):
+        raise ConfigError(f"[[planned]] {fault}")
     names = [source.name for source in settings.sources]
     for name in names:
         if names.count(name) > 1:
@@ -186,10 +190,14 @@ TABLES: Mapping[str, tuple[type[Value], ...]] = {  # what the tables of finops.t
     "principals": (Names,),
     "workloads": (Workload,),
     "schedule": (Schedule,),
+    "planned": (Planned,),
 }
 EXPECTED = {  # pydantic's name for a fault: what to write instead
     "string_type": 'a text, such as "search"',
     "path_type": 'a text, such as "exports"',
+    "date_type": "a day, such as 2026-11-27",
+    "date_from_datetime_parsing": "a day, such as 2026-11-27",
+    "date_parsing": "a day, such as 2026-11-27",
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
@@ -259,4 +267,4 @@ def _keys(place: tuple[int | str, ...]) -> Iterable[str]:
         for model in TABLES.get(str(place[0]), ())
         if len(place) < 4 or model.model_fields["kind"].default == place[2]
     ]
-    return [name for model in models for name in model.model_fields]
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]

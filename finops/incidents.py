@@ -13,6 +13,7 @@
   incident never is: a restated bill wakes nobody twice.
 - Acknowledged: silent until the severity rises, which takes the acknowledgement back.
   Snoozed or planned: silent, and held, until the time is over.
+- Planned in advance, by a person or in finops.toml: what a finding says of those days is recorded and not told.
 - A rule that did not run says nothing: its incidents hold.
 """
 
@@ -24,7 +25,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from finops.model import SEVERITIES, Decision, Finding, Incident, Notice, Reason, Severity, Value
+from finops.model import SEVERITIES, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
 
 Key = tuple[str, str]  # rule, subject
 Step = tuple[Incident, Reason | None]
@@ -50,7 +51,7 @@ class _Run(Value):
     evaluated: Mapping[str, date]
     now: datetime
     policy: Policy
-    planned: Mapping[str, datetime]
+    planned: Sequence[Window]
 
 
 def decide(
@@ -59,15 +60,13 @@ def decide(
     evaluated: Mapping[str, date],
     now: datetime,
     policy: Policy,
-    planned: Mapping[str, datetime] | None = None,
+    planned: Sequence[Window] = (),
 ) -> Decision:
     """`evaluated`: rule -> latest day it ran on with complete data; absent = no data, nothing resolves.
 
-    `planned`: subject or workload -> end of activity announced in advance, kept after it is over: the
-    bill is late, and findings about planned days come after them. The same call on its own result
-    decides nothing.
+    The same call on its own result decides nothing.
     """
-    run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned or {})
+    run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned)
     known, found = _latest(incidents), _fresh(findings, _settled(incidents))
     taken = {incident.id for incident in incidents}
     steps: list[Step] = []
@@ -86,7 +85,7 @@ def decide(
 
 def _step(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
     if before is not None and before.state != "resolved":
-        incident = _woken(_continued(before, found), run.now)
+        incident = _foreseen(_woken(_continued(before, found), run.now), found, run)
         return _closed(*_judged(incident, run), _news(incident, found, run), run)
     if before is not None and not found:
         return before, None
@@ -192,12 +191,23 @@ def _due(incident: Incident, notified_at: datetime, run: _Run) -> bool:
     return interval is not None and run.now - notified_at >= interval - JITTER
 
 
+def _foreseen(incident: Incident, found: Sequence[Finding], run: _Run) -> Incident:
+    """What goes on already is planned from the first planned day on; who planned it without a day said so then."""
+    dated = [window for window in run.planned if window.first_day is not None]
+    return incident if incident.state in MUTED or not found else _planned(incident, dated, run.now)
+
+
 def _announced(incident: Incident, reason: Reason, run: _Run) -> Step:
-    names = (incident.subject, incident.finding.workload or incident.subject)
-    until = max((run.planned[name] for name in names if name in run.planned), default=None)
-    if until is None or (until <= run.now and not _covers(until, incident.last_day)):
-        return incident, reason
-    return incident.model_copy(update={"state": "planned", "until": until}), None
+    planned = _planned(incident, run.planned, run.now)
+    return planned, reason if planned is incident else None
+
+
+def _planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
+    covering = [window for window in windows if window.covers(incident, now)]
+    if not covering:
+        return incident
+    longest = max(covering, key=lambda window: window.until)
+    return incident.model_copy(update={"state": "planned", "until": longest.until, "by": longest.by})
 
 
 def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:

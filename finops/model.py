@@ -52,6 +52,7 @@ class Finding(Value):
     model: str | None = None
     facts: dict[str, str | None] = {}
     series: tuple[tuple[date, Decimal], ...] = ()  # recent days of the subject's dollars, oldest first
+    usual: tuple[tuple[date, Decimal], ...] = ()  # what such days were expected to cost
 
 
 class Billed(Value):
@@ -96,6 +97,29 @@ class Incident(Value):
     resolved_at: datetime | None = None
     billed: Billed | None = None  # of one that an estimate raised
     finding: Finding  # the latest one
+
+
+class Window(Value):
+    """Activity announced in advance for a workload, a subject or a team.
+
+    `first_day`: None where it was announced for what was going on already. Kept after it is over: the bill is
+    late, and findings about planned days come after them.
+    """
+
+    name: str | None = None
+    team: str | None = None
+    first_day: date | None = None
+    until: datetime
+    by: str
+
+    def covers(self, incident: Incident, now: datetime) -> bool:
+        finding = incident.finding
+        named = self.name is not None and self.name in (incident.subject, finding.workload)
+        if not (named or (self.team is not None and self.team == finding.team)):
+            return False
+        if incident.last_day < self.until.date():
+            return self.first_day is None or self.first_day <= incident.last_day
+        return self.first_day is None and now < self.until
 
 
 class Notice(Value):

@@ -14,7 +14,7 @@ from finops.channels import Channel, Console
 from finops.errors import DeliveryError
 from finops.incidents import Policy, decide
 from finops.messages import compose
-from finops.model import Decision, Finding, Message, Notice, Value
+from finops.model import Decision, Finding, Message, Notice, Value, Window
 from finops.outbox import Pending
 from finops.redraw import Redraws, current, redraw, shown
 from finops.state import State
@@ -47,12 +47,16 @@ def record(
     channels: Mapping[str, Channel],
     generation: int | None = None,
     settled_through: date | None = None,
+    planned: Sequence[Window] = (),
 ) -> Decision:
-    """Decide on findings and write down incidents with the messages they need; nothing is sent yet."""
+    """Decide on findings and write down incidents with the messages they need; nothing is sent yet.
+
+    `planned`: windows of finops.toml, besides those that the state knows.
+    """
     with state.exclusive():
         found = [*findings, *_damage(state, now.date())]
         ran = {**evaluated, UNREADABLE: now.date()}
-        decision = decide(state.incidents(), found, ran, now, policy, state.planned())
+        decision = decide(state.incidents(), found, ran, now, policy, (*state.planned(), *planned))
         outbox = [
             (name, message)
             for name, notices in address(decision.notices, channels).items()

@@ -22,7 +22,7 @@ from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
 from finops.incidents import Policy
 from finops.ledger import Ledger, Record
-from finops.model import Decision, Delivery, Finding, Stored, Value
+from finops.model import Decision, Delivery, Finding, Stored, Value, Window
 from finops.sources import Reading, Source
 from finops.state import FILE, State
 
@@ -226,7 +226,8 @@ def check(
         day = day or last_day(con, now)
         known = rules.shipped(settings.rules, settings.alerts)
         checked = judge.check(con, known, day, now, since=state.evaluated())
-        teller = Teller(state, channels, now, *_standing(con))
+        planned = tuple(one.window for one in settings.planned)
+        teller = Teller(state, channels, now, planned, *_standing(con))
         decision = teller.record(checked.findings, checked.evaluated)
         outcomes = teller.send()
         about_channels = teller.record(notify.failures(outcomes, day), {"channel_failed": day})
@@ -248,6 +249,7 @@ class Teller:
     state: State
     channels: dict[str, Channel]
     now: datetime
+    planned: tuple[Window, ...]
     generation: int
     settled_through: date | None
 
@@ -261,6 +263,7 @@ class Teller:
             self.channels,
             self.generation,
             self.settled_through,
+            self.planned,
         )
 
     def send(self) -> list[notify.Outcome]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from finops.database import FILE, VERSION, text
 from finops.errors import ConfigError, LedgerError
-from finops.model import Decision, Incident, Message, Value
+from finops.model import Decision, Incident, Message, Value, Window
 from finops.outbox import PENDING, Outbox
 
 __all__ = ["FILE", "VERSION", "Event", "Feedback", "State", "Verdict"]
@@ -126,10 +126,10 @@ class State(Outbox):
                 if incident.state != "resolved" and subject in (incident.subject, incident.finding.workload)
             )
 
-    def planned(self) -> Mapping[str, datetime]:
-        """Subject or workload -> end of the activity announced for it, also when it is over."""
-        rows = self.rows("select name, until from plans order by name")
-        return {row["name"]: datetime.fromisoformat(row["until"]) for row in rows}
+    def planned(self) -> tuple[Window, ...]:
+        """Activity that people announced for a subject or workload, also when it is over."""
+        rows = self.rows("select name, until, by from plans order by name")
+        return tuple(Window.model_validate(row) for row in rows)
 
     def judge(self, incident_id: str, verdict: Verdict, by: str, at: datetime) -> Incident:
         """What it really was, also when it is over; the latest word of each person counts."""

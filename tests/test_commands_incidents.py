@@ -125,7 +125,7 @@ def test_a_plan_for_an_unknown_name_warns_and_is_recorded(name: str, warning: st
     assert result.exit_code == 0, result.output
     assert warning in result.stderr if warning else result.stderr == ""
     with State(tmp_path / FILE) as state:
-        assert list(state.planned()) == [name]
+        assert [window.name for window in state.planned()] == [name]
 
 
 def test_an_unreadable_incident_leaves_the_others_listed(tmp_path: Path) -> None:

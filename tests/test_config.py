@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from finops import config
 from finops.channels import Slack, Sns, Webhook
 from finops.errors import ConfigError
+from finops.model import Window
 
+PLANNED = '[[planned]]\nworkload = "search-api"\nfrom = 2026-11-27\nto = 2026-11-30\nreason = "Black Friday"\n'
 SLACK = '[[channels]]\nkind = "slack"\n'
 HOOK = "https://hooks.slack.test/services/T/B/x"
 
@@ -64,6 +67,14 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert settings.alerts == (tmp_path / "our-alerts",)
 
 
+def test_planned_days_are_whole_days_of_utc(tmp_path: Path) -> None:
+    (planned,) = read(tmp_path, PLANNED).planned
+    assert planned.window == Window(
+        name="search-api", first_day=date(2026, 11, 27), until=datetime(2026, 12, 1, tzinfo=UTC),
+        by="finops.toml: Black Friday",
+    )  # fmt: skip
+
+
 def test_nothing_is_needed(tmp_path: Path) -> None:
     settings = read(tmp_path, "")
     assert (settings.sources, settings.channels) == ((), ())
@@ -113,6 +124,13 @@ def test_nothing_is_needed(tmp_path: Path) -> None:
         pytest.param("[rules.spend_spike]\nration = 2", "no parameter ration; did you mean ratio?", id="a parameter"),
         pytest.param("[rules.spend_spike]\nenabld = false", "no parameter enabld; did you mean enabled?",
                      id="a key of every rule"),
+        pytest.param(PLANNED + "until = 2026-11-30", "planned.0.until: unknown key", id="of a plan"),
+        pytest.param(PLANNED.replace("to", "tos"), "did you mean to?", id="the end of a plan"),
+        pytest.param(PLANNED.replace("2026-11-30", "'soon'"), "planned.0.to: expected a day, such as 2026-11-27",
+                     id="no day"),
+        pytest.param(PLANNED.replace("2026-11-30", "2026-11-20"), "ends on 2026-11-20, before it begins on 2026-11-27",
+                     id="a plan that ends before it begins"),
+        pytest.param(PLANNED + 'team = "shop"', "'Black Friday': give `workload` or `team`", id="a plan of both"),
         pytest.param('alerts = ["nowhere"]', "nowhere: no such directory", id="a directory"),
         pytest.param("sources = [", "finops.toml: ", id="no TOML"),
     ],

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pytest
 
 from finops.incidents import Policy, decide
-from finops.model import Decision, Finding, Incident, Notice, Severity
+from finops.model import Decision, Finding, Incident, Notice, Severity, Window
 
 DAY0 = date(2026, 11, 1)
 SEVERITY: dict[str, Severity] = {"p": "page", "w": "warn", "i": "info"}
@@ -47,7 +47,7 @@ class Mornings:
     def __init__(self, policy: Policy | None = None) -> None:
         self.policy = policy or Policy()
         self.known: dict[str, Incident] = {}
-        self.planned: dict[str, datetime] = {}
+        self.planned: list[Window] = []
 
     def morning(self, number: int, word: str) -> Decision:
         found = []
@@ -191,7 +191,7 @@ def test_answers(answer: str, mornings: str, expected: str) -> None:
 )
 def test_activity_announced_in_advance(name: str, mornings: str, expected: str, state: str) -> None:
     play = Mornings()
-    play.planned = {"search-api": datetime(2026, 11, 4, tzinfo=UTC)}
+    play.planned = [Window(name="search-api", until=datetime(2026, 11, 4, tzinfo=UTC), by="ana")]
     reasons = []
     for number, word in enumerate(mornings.split()):
         found = [finding(word, number, subject=name)] if word not in "-x" else []
@@ -199,6 +199,37 @@ def test_activity_announced_in_advance(name: str, mornings: str, expected: str, 
         reasons.append(told(play.decide(found, evaluated, six_oclock(number))))
     assert reasons == expected.split()
     assert play.only.state == state
+
+
+@pytest.mark.parametrize(
+    ("mornings", "expected"),
+    [
+        pytest.param("- - p100 p900", ". . . .", id="begins in the window: silent"),
+        pytest.param("w100 w100 p900 p900", "opened . . .", id="goes on already: silent in the window"),
+        pytest.param("p100 - p900 - - -", "opened . . . . resolved", id="over after the window"),
+        pytest.param("- - p100 p100 p100 p100", ". . . . opened reminder", id="outlasts the window: told"),
+        pytest.param("p100 - - - - -", "opened . . resolved . .", id="quiet before the window: resolves"),
+    ],
+)
+@pytest.mark.parametrize("of", ["workload", "team"])
+def test_a_window_known_in_advance_never_pages(mornings: str, expected: str, of: str) -> None:
+    """Planned are days 2 and 3; the morning of day 2 is that after it, when the bill has it."""
+    play = Mornings()
+    whose = {"name": "search-api"} if of == "workload" else {"team": "search"}
+    play.planned = [
+        Window(first_day=day(2), until=datetime(2026, 11, 5, tzinfo=UTC), by="finops.toml", **whose)
+    ]
+    reasons = []
+    for number, word in enumerate(mornings.split()):
+        found = [finding(word, number).model_copy(update={"team": "search"})] if word not in "-x" else []
+        reasons.append(told(play.decide(found, {"spend_spike": day(number)}, six_oclock(number))))
+    assert reasons == expected.split()
+
+
+def test_another_team_is_not_planned() -> None:
+    window = Window(team="ads", first_day=day(0), until=six_oclock(3), by="finops.toml")
+    decision = decide([], [finding("p100", 0)], {}, six_oclock(0), Policy(), [window])
+    assert told(decision) == "opened"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from finops.errors import ConfigError, LedgerError
 from finops.incidents import Policy, decide
 from finops.messages import compose
-from finops.model import Decision, Finding, Message
+from finops.model import Decision, Finding, Message, Window
 from finops.sqlfile import QUERIES
 from finops.state import FILE, VERSION, State
 
@@ -136,14 +136,14 @@ def test_plan(name: str, muted: int, state: State) -> None:
     state.record(decision(finding("search-api / sonnet"), finding("search-api / haiku")), [], NOW)
     assert len(state.plan(name, LATER, "ana", NOW)) == muted
     assert sum(incident.state == "planned" for incident in state.incidents()) == muted
-    assert state.planned() == {name: LATER}
+    assert state.planned() == (Window(name=name, until=LATER, by="ana"),)
 
 
 def test_planning_an_incident_plans_its_subject(state: State) -> None:
     state.record(decision(), [], NOW)
     (incident,) = state.incidents()
     assert [one.id for one in state.plan(incident.id, LATER, "ana", NOW)] == [incident.id]
-    assert state.planned() == {"search-api": LATER}
+    assert [window.name for window in state.planned()] == ["search-api"]
 
 
 def test_an_unknown_id_names_the_nearest(state: State) -> None:
@@ -280,7 +280,7 @@ def test_a_day_is_not_kept_when_its_news_is_not(state: State) -> None:
 def test_an_instant_without_a_zone_is_refused(state: State) -> None:
     with pytest.raises(ValueError, match="no time zone"):
         state.plan("x", NOW.replace(tzinfo=None), "ana", NOW)
-    assert state.planned() == {}
+    assert state.planned() == ()
 
 
 def test_senders_take_turns(state: State) -> None:
