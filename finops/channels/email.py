@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from finops import charts
 from finops.channels.audience import Audience
 from finops.channels.email_html import html
 from finops.channels.plain import plain
@@ -118,6 +119,16 @@ def _words(said: bytes | str) -> str:
     return one_line(said.decode(errors="replace") if isinstance(said, bytes) else said)[:200]
 
 
+def drawn(message: Message) -> bytes | None:
+    """A mail without its picture is better than none."""
+    if len(message.notices) != 1:
+        return None
+    try:
+        return charts.png(message.notices[0].incident.finding)
+    except Exception:  # noqa: BLE001  the text says the same, and the sparkline stands in
+        return None
+
+
 def compose(message: Message, sender: str, to: tuple[str, ...]) -> EmailMessage:
     """The headers hold no text that is not one line: `EmailMessage` refuses any other."""
     said = plain(message)
@@ -131,7 +142,14 @@ def compose(message: Message, sender: str, to: tuple[str, ...]) -> EmailMessage:
         mail["In-Reply-To"] = mail["References"] = message.thread
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content("\n".join([said.headline, "", *said.lines]) + "\n", cte="quoted-printable")
-    mail.add_alternative(html(message), subtype="html", cte="quoted-printable")
+    picture = drawn(message)
+    cid = f"chart-{message.key}@{domain}"
+    page = html(message, picture=cid if picture else None)
+    mail.add_alternative(page, subtype="html", cte="quoted-printable")
+    if picture and (beside := mail.get_body(("html",))):
+        beside.add_related(
+            picture, "image", "png", cid=f"<{cid}>", disposition="inline", filename="chart.png"
+        )
     if str(mail["Subject"]).isascii():  # which Python would fold before its first word
         mail.policy = SMTP.clone(max_line_length=UNFOLDED)
     return mail

@@ -47,6 +47,22 @@ def test_a_mail_has_both_bodies(samples: dict[str, Message]) -> None:
     assert "$2,710 on Tue 17 Nov" in body(mail, "html")
 
 
+def test_the_picture_is_inside(samples: dict[str, Message]) -> None:
+    mail = compose(samples["page"], ME, (YOU,))
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in body(mail, "html")
+    assert picture.get_content().startswith(b"\x89PNG")
+    assert picture.get_content_disposition() == "inline"
+
+
+@pytest.mark.parametrize("name", ["bare", "grouped"])
+def test_what_has_no_series_has_no_picture(name: str, samples: dict[str, Message]) -> None:
+    mail = compose(samples[name], ME, (YOU,))
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/alternative", "text/plain", "text/html",
+    ]  # fmt: skip
+
+
 def test_an_incident_is_one_thread(samples: dict[str, Message]) -> None:
     with running() as box:
         first = plainly(box.port).send(samples["page"])
@@ -70,8 +86,9 @@ def test_hostile_text_adds_no_header_and_no_markup(name: str, samples: dict[str,
     html = body(mail, "html")
     for bad in ("<!channel>", "<https:", "\x1b", "\u202e"):
         assert bad not in html
-    assert not re.search(r"(?i)<(script|iframe|form|link|base|img)", html), "nothing is fetched"
-    assert not re.search(r'(?i)(src|href)="(?!https://)', html)
+    assert not re.search(r"(?i)<(script|iframe|form|link|base)", html)
+    assert not re.search(r'(?i)src="(?!cid:)', html), "nothing is fetched"
+    assert not re.search(r'(?i)href="(?!https://)', html)
 
 
 def test_encrypted_and_logged_in(
