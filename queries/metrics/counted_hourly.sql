@@ -3,6 +3,7 @@ title = "What CloudWatch counted, once, whoever told it"
 grain = "hour x account, region, namespace, dimension, resource"
 doc = "An hour that is streamed and collected, too, is one and the same: the larger count, never both. `requests_hourly` says whose it is."
 [columns]
+day = "UTC day of the hour"
 namespace = "CloudWatch namespace"
 dimension = "ModelId, FunctionName, StateMachineArn, AgentAliasArn or Project"
 resource = "last part of the ARN, or the model id, as in `requests_hourly`"
@@ -15,7 +16,8 @@ errors = "client and server errors"
 throttles = "calls that AWS turned away"
 ---*/
 with told as (
-    select d.kind, p.hour, p.account_id, p.region, p.namespace, p.dimension, regexp_extract(p.resource, '[^/:]+(?::\d+)?$') as resource,
+    select d.kind, p.hour, p.hour::date as day, p.account_id, p.region, p.namespace, p.dimension,
+        regexp_extract(p.resource, '[^/:]+(?::\d+)?$') as resource,
         sum(sum) filter (metric in ('Invocations', 'Inferences', 'ExecutionsStarted')) as requests,
         sum(sum) filter (metric in ('InputTokenCount', 'TotalInputTokens', 'InputTokens')) as input_tokens,
         sum(sum) filter (metric in ('OutputTokenCount', 'TotalOutputTokens', 'OutputTokens')) as output_tokens,
@@ -29,7 +31,7 @@ with told as (
     group by all
 )
 
-select hour, account_id, region, namespace, dimension, resource, max(requests) as requests,
+select hour, day, account_id, region, namespace, dimension, resource, max(requests) as requests,
     max(input_tokens) as input_tokens, max(output_tokens) as output_tokens,
     max(cache_read_tokens) as cache_read_tokens, max(cache_write_tokens) as cache_write_tokens,
     max(errors) as errors, max(throttles) as throttles

@@ -15,13 +15,17 @@ cache_write_tokens = "input tokens written to the cache"
 errors = "client and server errors"
 throttles = "calls that AWS turned away"
 ---*/
-select p.hour, p.hour::date as day, p.account_id, p.region, p.namespace, p.resource,
+select p.hour, p.day, p.account_id, p.region, p.namespace, p.resource,
     n.workload, n.team, n.environment, n.cost_center, coalesce(n.shared, false) as shared,
     coalesce(n.model, m.model) as model, coalesce(n.family, m.family) as family, coalesce(n.tier, m.tier) as tier,
     p.requests::bigint as requests, p.input_tokens::bigint as input_tokens, p.output_tokens::bigint as output_tokens,
     p.cache_read_tokens::bigint as cache_read_tokens, p.cache_write_tokens::bigint as cache_write_tokens,
     p.errors::bigint as errors, p.throttles::bigint as throttles
 from counted_hourly as p
-asof left join resource_names as n
-    on n.account_id = p.account_id and n.region = p.region and n.resource = p.resource and p.hour::date >= n.since
+left join (   -- no asof join: through that, a filter on the day does not reach the datapoints
+    select *, lead(since, 1, date '9999-12-31') over (partition by account_id, region, resource order by since) as until
+    from resource_names
+) as n
+    on n.account_id = p.account_id and n.region = p.region and n.resource = p.resource
+    and p.day >= n.since and p.day < n.until
 left join model_ids as m on m.model_id = p.resource

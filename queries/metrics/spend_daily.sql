@@ -36,6 +36,6 @@ placed as (
 select p.* exclude (takes_requests), r.requests
 from placed as p
 left join requests as r
-    on p.takes_requests
+    on p.takes_requests and r.day = p.day   -- said once more, so that a filter on the day reaches the requests
     and (r.day, r.workload, r.team, r.environment, r.cost_center, r.account_id, r.model)
         = (p.day, p.workload, p.team, p.environment, p.cost_center, p.account_id, p.model)
