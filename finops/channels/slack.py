@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from pydantic import SecretStr
 
 from finops.channels.audience import Audience
-from finops.channels.slack_blocks import escape, payload
+from finops.channels.slack_blocks import payload
+from finops.channels.slack_text import escape
 from finops.channels.slack_web import asking, refused, retries, web
 from finops.errors import DeliveryError
 from finops.model import Message

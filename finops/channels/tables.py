@@ -8,8 +8,8 @@ from finops.messages import cut, one_line, trend
 from finops.model import Digest, Spend
 from finops.money import usd
 
-NAME = 32  # characters of a workload
-COLUMNS = ("Workload", "Spend", "vs usual", "vs week before", "$/query", "14 days")
+NAME = 24  # characters of a workload
+COLUMNS = ("Workload", "Spend", "vs usual", "vs week", "$/query", "14 days")
 
 
 def digest_table(digest: Digest) -> tuple[tuple[str, ...], ...]:
