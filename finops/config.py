@@ -28,7 +28,8 @@ from finops.model import KEYS, Value
 from finops.planned import Planned
 from finops.rules import RuleSettings, nearest, shipped
 from finops.schedule import CLOCK, Schedule
-from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source, athena_query
+from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source
+from finops.sources.athena import query as athena_query
 
 FILE = "finops.toml"
 SECRETS = tuple(name for channel in get_args(Channel) for name in channel.secrets.values())

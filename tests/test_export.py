@@ -14,7 +14,7 @@ from botocore.validate import ParamValidator
 from home import Home
 
 from finops import export
-from finops.sources import cur_columns
+from finops.sources.cur import columns as cur_columns
 
 TO = export.Destination(bucket="ours", prefix="bills/bedrock")
 MARKETPLACE = {

@@ -114,7 +114,7 @@ def _progress(text: str) -> None:
 def _from_files(context: Context, directory: str, force: bool) -> None:
     from finops import survey
     from finops.sources import Reading
-    from finops.sources.listing import is_s3
+    from finops.sources.files.listing import is_s3
 
     target = _target(context, force)
     home = context.home.resolve()

@@ -6,8 +6,7 @@ another signature where something could not be had, so that the next sync asks a
 module and put its name here.
 """
 
-from finops.sources.athena import Athena
-from finops.sources.athena_log import AthenaLog
+from finops.sources.athena import Athena, AthenaLog
 from finops.sources.cloudwatch import CloudWatch
 from finops.sources.cur import Cur
 from finops.sources.inventory import Inventory

@@ -21,7 +21,7 @@ import duckdb
 from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Delivery, Value
-from finops.sources import directory, s3
+from finops.sources.files import directory, s3
 from finops.sources.reading import Reading
 
 FORMAT = "1"  # of what this source writes; a new number re-reads every delivery

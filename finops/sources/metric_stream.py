@@ -12,7 +12,7 @@ import duckdb
 from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Delivery, Value
-from finops.sources import directory, s3
+from finops.sources.files import directory, s3
 from finops.sources.reading import Reading
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from finops.aws import Access, Aws
 from finops.model import Delivery, Stored
-from finops.sources.copies import Copies
+from finops.sources.files.copies import Copies
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from finops import config
 from finops.aws import AwsError
 from finops.errors import ConfigError, SourceError
 from finops.sources import Athena
-from finops.sources.athena_query import Engine, Workgroup
+from finops.sources.athena.query import Engine, Workgroup
 
 SOURCE = f"""
 [[sources]]

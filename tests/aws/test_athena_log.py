@@ -16,7 +16,7 @@ from home import Home, reading
 from log_records import call, record, session
 
 from finops.errors import SourceError
-from finops.sources.athena_log import AthenaLog
+from finops.sources.athena import AthenaLog
 from finops.sources.invocation_log import InvocationLog
 
 WANTED = ("Workload", "team")

@@ -12,8 +12,9 @@ from sqlglot import exp
 
 from finops import sqlfile
 from finops.errors import SourceError
-from finops.sources import athena_sql, cur
-from finops.sources.athena_sql import Table
+from finops.sources.athena import sql as athena_sql
+from finops.sources.athena.sql import Table
+from finops.sources.cur import cur
 
 HIVE = {"VARCHAR": "string", "TIMESTAMP": "timestamp", "DOUBLE": "double", bill.MAP: "map<string,string>"}
 CUR2 = {name: HIVE[kind] for name, kind in bill.COLUMNS.items()}

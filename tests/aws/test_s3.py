@@ -18,7 +18,7 @@ from weather import Answer, Asked, Pass, Weather
 
 from finops.aws import Access, Aws
 from finops.sources import Cur, MetricStream, Reading, Source
-from finops.sources.fetch import GET_USD, LIST_USD
+from finops.sources.files.fetch import GET_USD, LIST_USD
 
 ROWS = [
     line(f"2026-{month}-{day:02d} 10:00", day, resource_tags={"Workload": f"w{day % 3}"})

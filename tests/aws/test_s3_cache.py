@@ -12,7 +12,8 @@ from home import reading
 from s3_bucket import Bucket, bounded, requests, stream
 
 from finops.model import Delivery
-from finops.sources import MetricStream, Reading, s3
+from finops.sources import MetricStream, Reading
+from finops.sources.files import s3
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from weather import Answer, Asked, Pass, Rule, Weather, refusal
 from finops.aws import AwsError
 from finops.errors import FinopsError, SourceError
 from finops.sources import Cur, MetricStream
-from finops.sources.fetch import TRIES
+from finops.sources.files.fetch import TRIES
 
 DAY = "2026/11/20"
 ROWS = [line(f"2026-{month}-05 10:00", month) for month in (10, 11)]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from finops.sources.cloudwatch_days import (
+from finops.sources.cloudwatch.days import (
     Day,
     Outcome,
     Place,

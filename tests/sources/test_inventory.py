@@ -15,8 +15,8 @@ from botocore.validate import ParamValidator
 from home import reading
 
 from finops.errors import SourceError
-from finops.sources import inventory_shapes
 from finops.sources.inventory import Inventory
+from finops.sources.inventory import shapes as inventory_shapes
 
 ACCOUNT, PAYER = "000000000012", "999988887777"
 REGION = "us-east-1"

@@ -8,9 +8,9 @@ import estate
 from trino_engine import TrinoEngine
 from trino_server import METASTORE
 
-from finops.sources import athena_sql
-from finops.sources.athena_records import records
-from finops.sources.athena_sql import Table
+from finops.sources.athena import sql as athena_sql
+from finops.sources.athena.records import records
+from finops.sources.athena.sql import Table
 
 BY_DAY = dict.fromkeys(("year", "month", "day"), "string")
 LOG = Table(database="billing", name="invocations", columns=estate.LOG, partitions=BY_DAY)

@@ -13,8 +13,8 @@ from trino_client import TrinoError
 from trino_engine import TrinoEngine
 
 from finops import sqlfile
-from finops.sources import athena_sql
-from finops.sources.athena_sql import Table
+from finops.sources.athena import sql as athena_sql
+from finops.sources.athena.sql import Table
 
 TABLE = Table(database=estate.DATABASE, name=estate.TABLE, columns=estate.CUR2, partitions=estate.BY_PERIOD)
 CUR = athena_sql.lines(TABLE, "2026-10", cost_categories=True)

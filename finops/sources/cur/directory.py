@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from finops.errors import SourceError
-from finops.sources.listing import Entry, Listing
+from finops.sources.files.listing import Entry, Listing
 
 
 def listing(root: Path) -> Listing:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from finops.aws import Aws, AwsError, explained
 from finops.errors import SourceError
 from finops.model import S3Object
-from finops.sources.copies import Copies
+from finops.sources.files.copies import Copies
 from finops.sources.reading import Reading
 
 # aws.amazon.com/s3/pricing, S3 Standard, us-east-1: $0.005 per 1,000 PUT and LIST, $0.0004 per 1,000 GET and others

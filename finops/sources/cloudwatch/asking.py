@@ -19,9 +19,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from finops.aws import Aws, AwsError, explained
-from finops.sources import cloudwatch_series as series
-from finops.sources.cloudwatch_days import Outcome, Place, Status
-from finops.sources.cloudwatch_series import Series, Wanted
+from finops.sources.cloudwatch import series
+from finops.sources.cloudwatch.days import Outcome, Place, Status
+from finops.sources.cloudwatch.series import Series, Wanted
 
 QUERIES, POINTS = 500, 100_800  # of one call
 CALLS_PER_SECOND, POINTS_PER_SECOND = 50, 90_000  # of one account and region

@@ -9,8 +9,8 @@ from typing import Any
 from finops.aws import explained
 from finops.errors import SourceError
 from finops.model import Delivery
-from finops.sources.fetch import LIST_USD, REQUESTS, Fetch, split
-from finops.sources.listing import Entry, Listing
+from finops.sources.files.fetch import LIST_USD, REQUESTS, Fetch, split
+from finops.sources.files.listing import Entry, Listing
 from finops.sources.reading import Reading
 
 

@@ -13,8 +13,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from finops.errors import SourceError
-from finops.sources import athena_sql
-from finops.sources.athena_sql import Table, identifier, text
+from finops.sources.athena import sql as athena_sql
+from finops.sources.athena.sql import Table, identifier, text
 
 SCALARS = {  # our name -> AWS's, in lower case
     "schema_type": "schematype",

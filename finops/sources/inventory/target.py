@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 from pydantic import ValidationError
 
 from finops.aws import Aws, AwsError, Target, explained
-from finops.sources import inventory_shapes as shapes
-from finops.sources.inventory_rows import Account, Asked, Commitment, Resource, Status, merged
+from finops.sources.inventory import shapes
+from finops.sources.inventory.rows import Account, Asked, Commitment, Resource, Status, merged
 
 BOUND = 500  # resources that one collection asks about one by one; the others wait for the next one
 REFUSED = {

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from finops.errors import SourceError
 from finops.model import Delivery
-from finops.sources import s3
-from finops.sources.listing import Entry, Listing, is_s3
+from finops.sources.files import s3
+from finops.sources.files.listing import Entry, Listing, is_s3
 from finops.sources.reading import Reading
 
 ALL = "all"  # the partition of files whose path names no day

@@ -16,8 +16,8 @@ import duckdb
 
 from finops.aws import Target
 from finops.model import Delivery
-from finops.sources.inventory_rows import Account, Asked, Commitment, Resource, fill
-from finops.sources.inventory_target import Answered, ask_organization, ask_target
+from finops.sources.inventory.rows import Account, Asked, Commitment, Resource, fill
+from finops.sources.inventory.target import Answered, ask_organization, ask_target
 from finops.sources.reading import Reading
 
 THREADS = 8  # accounts and regions asked at a time

@@ -16,9 +16,9 @@ from pydantic import Field, PrivateAttr
 
 from finops import sqlfile
 from finops.model import Delivery, Stored, Value
-from finops.sources.cloudwatch_collection import Round
-from finops.sources.cloudwatch_days import Day, Outcome, Place, closed_hour, knows, lacks_since, plan
-from finops.sources.cloudwatch_series import Namespace
+from finops.sources.cloudwatch.collection import Round
+from finops.sources.cloudwatch.days import Day, Outcome, Place, closed_hour, knows, lacks_since, plan
+from finops.sources.cloudwatch.series import Namespace
 from finops.sources.reading import Reading
 
 INCOMPLETE, SINCE = " incomplete", " since "  # of a signature

@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterable, Mapping
 from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Value
-from finops.sources import cur_columns
+from finops.sources.cur import columns as cur_columns
 
 _PERIOD = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})")
 _INTEGERS = ("tinyint", "smallint", "int", "integer", "bigint")

@@ -19,10 +19,10 @@ from finops import sqlfile
 from finops.aws import AwsError
 from finops.errors import SourceError
 from finops.model import Delivery
-from finops.sources import athena_sql
-from finops.sources.athena_export import Described, describe
-from finops.sources.athena_query import Engine, Name, Services, Workgroup
-from finops.sources.athena_records import records
+from finops.sources.athena import sql as athena_sql
+from finops.sources.athena.export import Described, describe
+from finops.sources.athena.query import Engine, Name, Services, Workgroup
+from finops.sources.athena.records import records
 from finops.sources.reading import Reading
 
 FORMAT = "1"  # of what this source writes; a new number reads every day again

@@ -9,8 +9,8 @@ import duckdb
 from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Delivery
-from finops.sources import cur_columns
-from finops.sources.cur_files import open_files
+from finops.sources.cur import columns as cur_columns
+from finops.sources.cur.opened import open_files
 
 _TIME = "a time such as 2026-11-20T09:00:00Z"
 _DOLLARS = "dollars, a plain number below a trillion"

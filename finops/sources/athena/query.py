@@ -22,7 +22,7 @@ from pydantic import Field
 from finops.aws import Aws, AwsError, explained
 from finops.errors import SourceError
 from finops.model import Value
-from finops.sources import athena_sql
+from finops.sources.athena import sql as athena_sql
 from finops.sources.reading import Reading
 
 NAME = r"^[A-Za-z0-9_-]+$"

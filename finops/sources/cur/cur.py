@@ -18,9 +18,12 @@ import duckdb
 from finops import sqlfile
 from finops.errors import ReconciliationError, SourceError
 from finops.model import Delivery, Value
-from finops.sources import cur_columns, cur_directory, cur_faults, cur_layout, directory, s3
-from finops.sources.cur_files import open_files, stats
-from finops.sources.listing import Listing, is_s3
+from finops.sources.cur import columns as cur_columns
+from finops.sources.cur import directory as cur_directory
+from finops.sources.cur import faults, layout
+from finops.sources.cur.opened import open_files, stats
+from finops.sources.files import directory, s3
+from finops.sources.files.listing import Listing, is_s3
 from finops.sources.reading import Reading
 
 NATIVE = ["AmazonBedrock", "AmazonBedrockService", "AmazonBedrockFoundationModels", "AmazonBedrockAgentCore"]
@@ -75,9 +78,9 @@ class Cur(Value):
             found = s3.listing(self.kind, self.path, reading, self.region, self.role_arn)
         else:
             found = cur_directory.listing(directory.place(self.path, reading.home))
-        return [self._delivery(found, group, reading) for group in cur_layout.groups(found, self.export)]
+        return [self._delivery(found, group, reading) for group in layout.groups(found, self.export)]
 
-    def _delivery(self, found: Listing, group: cur_layout.Group, reading: Reading) -> Delivery:
+    def _delivery(self, found: Listing, group: layout.Group, reading: Reading) -> Delivery:
         """What AWS is writing anew is what the ledger holds of it, until it is written."""
         delivery = Delivery(
             source=self.name,
@@ -109,7 +112,7 @@ class Cur(Value):
         try:
             reader.run()
         except duckdb.Error as exc:
-            raise cur_faults.explain(con, delivery, reader.codes, exc) from exc
+            raise faults.explain(con, delivery, reader.codes, exc) from exc
         except SourceError as exc:
             raise SourceError(f"cur: {delivery.origin}: {exc}") from exc
         if stats(delivery.files) != before:
@@ -158,7 +161,7 @@ class Reader:
         self._reconcile()
 
     def _refuse_copies(self, codes: list[str]) -> None:
-        if len(self.files) < 2 or cur_layout.are_parts(self.files):
+        if len(self.files) < 2 or layout.are_parts(self.files):
             return
         for one, other, same in self._query("copies", codes=codes):
             raise SourceError(
@@ -211,7 +214,7 @@ class Reader:
         columns = cur_columns.tag_columns(opened, unread, self.settings.tag_columns)
         if columns is None:
             return self.files
-        from finops.sources.cur_arrow import (
+        from finops.sources.cur.arrow import (
             Decoder,
         )  # a tenth of a second, which most commands need not spend
 

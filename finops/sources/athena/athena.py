@@ -18,9 +18,10 @@ from finops import sqlfile
 from finops.aws import AwsError
 from finops.errors import ReconciliationError, SourceError
 from finops.model import Delivery
-from finops.sources import athena_sql, cur_columns
-from finops.sources.athena_export import BLIND, STATUS, Described, Export, Objects, describe
-from finops.sources.athena_query import Engine, Name, Services, Workgroup
+from finops.sources.athena import sql as athena_sql
+from finops.sources.athena.export import BLIND, STATUS, Described, Export, Objects, describe
+from finops.sources.athena.query import Engine, Name, Services, Workgroup
+from finops.sources.cur import columns as cur_columns
 from finops.sources.reading import Reading
 
 FORMAT = "1"  # of what this source writes; a new number reads every period again

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from finops.errors import SourceError
-from finops.sources import cur_directory, cur_layout
+from finops.sources.cur import directory, layout
 
 
 def open_files(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> duckdb.DuckDBPyRelation:
@@ -25,7 +25,7 @@ def open_files(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> duckdb.D
     if len(set(headers.values())) > 1:
         raise SourceError(f"{files[0]}: its parts have different columns; copy the whole assembly again")
     columns = _distinct(headers[files[0]])
-    tell_apart = len(files) > 1 and not cur_layout.are_parts(files)
+    tell_apart = len(files) > 1 and not layout.are_parts(files)
     opened = con.read_csv(
         list(files),  # type: ignore[arg-type]  # DuckDB's types know of one file only
         header=True,
@@ -49,7 +49,7 @@ def stats(files: Iterable[str]) -> list[tuple[int, int]]:
             with open(file, "rb") as stream:
                 stat = os.fstat(stream.fileno())
         except OSError as exc:
-            raise cur_directory.unreadable(file, exc) from exc
+            raise directory.unreadable(file, exc) from exc
         found.append((stat.st_size, stat.st_mtime_ns))
     return found
 

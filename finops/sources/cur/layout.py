@@ -20,7 +20,7 @@ from typing import Any
 
 from finops.errors import SourceError
 from finops.model import Value
-from finops.sources.listing import Entry, Listing
+from finops.sources.files.listing import Entry, Listing
 
 DATA = (".parquet", ".csv.gz", ".csv")
 TOGETHER = timedelta(minutes=1)  # a copy of an export is written in any order

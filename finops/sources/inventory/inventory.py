@@ -22,9 +22,10 @@ from pydantic import Field, ValidationError
 
 from finops.errors import SourceError
 from finops.model import Delivery, Value
-from finops.sources import directory, inventory_live, s3
-from finops.sources.inventory_rows import fill, merged
-from finops.sources.inventory_shapes import Answer
+from finops.sources.files import directory, s3
+from finops.sources.inventory import live
+from finops.sources.inventory.rows import fill, merged
+from finops.sources.inventory.shapes import Answer
 from finops.sources.reading import Reading
 
 
@@ -50,12 +51,12 @@ class Inventory(Value):
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
         if self.path is None:
-            return [inventory_live.snapshot(self.name, reading, self.every_hours, self.agent_roles)]
+            return [live.snapshot(self.name, reading, self.every_hours, self.agent_roles)]
         return directory.by_day(self.kind, self.path, reading, self.region, self.role_arn)
 
     def load(self, con: duckdb.DuckDBPyConnection, delivery: Delivery, reading: Reading) -> Delivery:
         if self.path is None:
-            return inventory_live.load(con, delivery, reading, self.every_hours, self.agent_roles)
+            return live.load(con, delivery, reading, self.every_hours, self.agent_roles)
         with s3.near(self.kind, delivery, reading, self.region, self.role_arn) as here:
             _load_saved(con, here)
         return delivery

@@ -20,9 +20,9 @@ import duckdb
 
 from finops import sqlfile
 from finops.aws import AwsError, Target
-from finops.sources import cloudwatch_asking as asking
-from finops.sources.cloudwatch_asking import Answer, Pace, Surveyed
-from finops.sources.cloudwatch_days import FORGOTTEN, Day, Held, Outcome, Place, Span, spans, spared
+from finops.sources.cloudwatch import asking
+from finops.sources.cloudwatch.asking import Answer, Pace, Surveyed
+from finops.sources.cloudwatch.days import FORGOTTEN, Day, Held, Outcome, Place, Span, spans, spared
 from finops.sources.reading import Reading
 
 THREADS = 8  # accounts and regions asked at a time

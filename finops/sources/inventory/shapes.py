@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict
 
-from finops.sources.inventory_rows import Account, Arn, Commitment, Instant, Resource
+from finops.sources.inventory.rows import Account, Arn, Commitment, Instant, Resource
 
 
 class Shape(BaseModel):
