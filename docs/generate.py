@@ -6,7 +6,7 @@ import json
 import re
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +23,15 @@ from finops.metrics import Metric, shipped
 from finops.sources import Prices
 
 SHARED = "attributed"  # a column that a view does not explain itself means what it means there
-PLAIN = {str: "text", int: "integer", bool: "true or false", Decimal: "number", float: "number", Path: "path"}
+PLAIN = {
+    str: "text",
+    int: "integer",
+    bool: "true or false",
+    Decimal: "number",
+    float: "number",
+    Path: "path",
+    date: "day",
+}
 SQL_TYPES = {
     "varchar": "text",
     "bigint": "integer",

@@ -25,7 +25,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from finops.model import SEVERITIES, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
+from finops import estimates
+from finops.model import (
+    SEVERITIES,
+    Billed,
+    Decision,
+    Finding,
+    Incident,
+    Notice,
+    Reason,
+    Severity,
+    Value,
+    Window,
+)
 
 Key = tuple[str, str]  # rule, subject
 Step = tuple[Incident, Reason | None]
@@ -52,6 +64,8 @@ class _Run(Value):
     now: datetime
     policy: Policy
     planned: Sequence[Window]
+    agreeing: Mapping[str, Sequence[Finding]]
+    billed: Mapping[str, Billed] | None
 
 
 def decide(
@@ -61,18 +75,21 @@ def decide(
     now: datetime,
     policy: Policy,
     planned: Sequence[Window] = (),
+    billed: Mapping[str, Billed] | None = None,
 ) -> Decision:
     """`evaluated`: rule -> latest day it ran on with complete data; absent = no data, nothing resolves.
 
-    The same call on its own result decides nothing.
+    `billed`: by the id of an estimate's incident, what the bill says of its days; None where nobody asked it,
+    and its rules alone confirm. The same call on its own result decides nothing.
     """
-    run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned)
-    known, found = _latest(incidents), _fresh(findings, _settled(incidents))
+    own, agreeing = estimates.split(findings, incidents, now, policy.cooldown)
+    run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned, agreeing=agreeing, billed=billed)
+    known, found = _latest(incidents), _fresh(own, _settled(incidents))
     taken = {incident.id for incident in incidents}
     steps: list[Step] = []
     for key in sorted(known.keys() | found.keys()):
         before = known.get(key)
-        after, reason = _step(before, found.get(key, []), run, taken)
+        after, reason = _billed(before, *_step(before, found.get(key, []), run, taken), run)
         taken.add(after.id)
         if after != before:
             steps.append((after, reason))
@@ -83,8 +100,26 @@ def decide(
     )
 
 
+def _billed(before: Incident | None, incident: Incident, reason: Reason | None, run: _Run) -> Step:
+    """What the bill says of an estimate is told in its thread; worse news, or that it is over, goes first."""
+    if not estimates.awaits_bill(incident, run.now, run.policy.cooldown):
+        return incident, reason
+    agreeing = run.agreeing.get(incident.id, ())
+    if run.billed is not None:
+        bill = run.billed.get(incident.id)
+    else:
+        bill = Billed(through=max(finding.day for finding in agreeing)) if agreeing else None
+    incident, said = estimates.verdict(before or incident, incident, agreeing, bill)
+    told = incident.notified_at is not None and incident.state not in MUTED
+    if said == "corrected" and incident.state != "resolved":
+        update = {"state": "resolved", "until": None, "resolved_at": run.now}
+        return incident.model_copy(update=update), said if told else None
+    return incident, reason or (said if told else None)
+
+
 def _step(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
     if before is not None and before.state != "resolved":
+        found = [*found, *run.agreeing.get(before.id, ())]
         incident = _foreseen(_woken(_continued(before, found), run.now), found, run)
         return _closed(*_judged(incident, run), _news(incident, found, run), run)
     if before is not None and not found:
@@ -92,7 +127,7 @@ def _step(before: Incident | None, found: Sequence[Finding], run: _Run, taken: C
     if before is None or _cold(before, run):
         incident, reason = _announced(_opened(found, run.now, taken), "opened", run)
     else:
-        incident, reason = _announced(_reopened(before, found), "reopened", run)
+        incident, reason = _announced(_reopened(before, found, run.now), "reopened", run)
     incident, _ = _judged(incident, run)
     return _told(incident, reason, run.now), reason
 
@@ -113,7 +148,7 @@ def _opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> 
     )
 
 
-def _reopened(before: Incident, found: Sequence[Finding]) -> Incident:
+def _reopened(before: Incident, found: Sequence[Finding], now: datetime) -> Incident:
     """The same incident, but nobody has answered for this burst: who acknowledged it is asked again."""
     lead = _lead(found)
     return before.model_copy(
@@ -129,6 +164,8 @@ def _reopened(before: Incident, found: Sequence[Finding]) -> Incident:
             "until": None,
             "by": None,
             "resolved_at": None,
+            "reopened_at": now,
+            "billed": None,
             "finding": lead,
         }
     )
@@ -175,7 +212,7 @@ def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | N
 
 
 def _last_day(incident: Incident, run: _Run) -> date:
-    return max(incident.last_day, run.evaluated.get(incident.rule, date.min))
+    return max(incident.last_day, estimates.last_run(incident, run.evaluated) or date.min)
 
 
 def _grew(incident: Incident, ratio: Decimal) -> bool:
@@ -212,7 +249,7 @@ def _planned(incident: Incident, windows: Sequence[Window], now: datetime) -> In
 
 def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
     """Count a quiet day once, however often it is evaluated; a day that nobody evaluated does not count."""
-    day = run.evaluated.get(incident.rule)
+    day = estimates.last_run(incident, run.evaluated)
     if day is None or day <= max(incident.last_day, incident.judged_day or date.min):
         return incident, False
     update = {"quiet_days": incident.quiet_days + 1, "judged_day": day}

@@ -101,6 +101,11 @@ def card(message: Message) -> Card:
             *((TEST,) if message.test else ()),
             *((f"basis {finding.basis}",) if finding.basis else ()),
             *ledger_words(message),
+            *(
+                (billed(incident),)
+                if incident.billed and notice.reason not in ("confirmed", "corrected")
+                else ()
+            ),
             f"incident {incident.id}",
             f"first seen {_instant(incident.opened_at)}",
         ),

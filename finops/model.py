@@ -95,6 +95,7 @@ class Incident(Value):
     until: datetime | None = None  # end of a snooze or of planned activity
     by: str | None = None  # who acknowledged, snoozed or planned it
     resolved_at: datetime | None = None
+    reopened_at: datetime | None = None
     billed: Billed | None = None  # of one that an estimate raised
     finding: Finding  # the latest one
 

@@ -14,7 +14,7 @@ from finops.channels import Channel, Console
 from finops.errors import DeliveryError
 from finops.incidents import Policy, decide
 from finops.messages import compose
-from finops.model import Decision, Finding, Message, Notice, Value, Window
+from finops.model import Billed, Decision, Finding, Message, Notice, Value, Window
 from finops.outbox import Pending
 from finops.redraw import Redraws, current, redraw, shown
 from finops.state import State
@@ -48,15 +48,16 @@ def record(
     generation: int | None = None,
     settled_through: date | None = None,
     planned: Sequence[Window] = (),
+    billed: Mapping[str, Billed] | None = None,
 ) -> Decision:
     """Decide on findings and write down incidents with the messages they need; nothing is sent yet.
 
-    `planned`: windows of finops.toml, besides those that the state knows.
+    `planned`: windows of finops.toml, besides those that the state knows; `billed` as `decide` takes it.
     """
     with state.exclusive():
         found = [*findings, *_damage(state, now.date())]
         ran = {**evaluated, UNREADABLE: now.date()}
-        decision = decide(state.incidents(), found, ran, now, policy, (*state.planned(), *planned))
+        decision = decide(state.incidents(), found, ran, now, policy, (*state.planned(), *planned), billed)
         outbox = [
             (name, message)
             for name, notices in address(decision.notices, channels).items()

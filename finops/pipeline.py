@@ -17,12 +17,13 @@ import duckdb
 
 from finops import __version__, judge, metrics, notify, publish, rules, sqlfile
 from finops.aws import Aws, AwsError
+from finops.billed import billed
 from finops.channels import Channel, Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
 from finops.incidents import Policy
 from finops.ledger import Ledger, Record
-from finops.model import Decision, Delivery, Finding, Stored, Value, Window
+from finops.model import Billed, Decision, Delivery, Finding, Stored, Value, Window
 from finops.sources import Reading, Source
 from finops.state import FILE, State
 
@@ -227,7 +228,8 @@ def check(
         known = rules.shipped(settings.rules, settings.alerts)
         checked = judge.check(con, known, day, now, since=state.evaluated())
         planned = tuple(one.window for one in settings.planned)
-        teller = Teller(state, channels, now, planned, *_standing(con))
+        bill = billed(con, state.incidents(), now, Policy().cooldown)
+        teller = Teller(state, channels, now, planned, bill, *_standing(con))
         decision = teller.record(checked.findings, checked.evaluated)
         outcomes = teller.send()
         about_channels = teller.record(notify.failures(outcomes, day), {"channel_failed": day})
@@ -250,6 +252,7 @@ class Teller:
     channels: dict[str, Channel]
     now: datetime
     planned: tuple[Window, ...]
+    billed: dict[str, Billed]
     generation: int
     settled_through: date | None
 
@@ -264,6 +267,7 @@ class Teller:
             self.generation,
             self.settled_through,
             self.planned,
+            self.billed,
         )
 
     def send(self) -> list[notify.Outcome]:

@@ -12,6 +12,11 @@ import pytest
 from bill import ACCOUNT, Row, cur2, line
 from home import SOURCE, Home
 
+from finops import pipeline
+from finops.billed import billed
+from finops.incidents import Policy, decide
+from finops.model import Finding
+
 OTHER = "444455556666"
 ARN = "arn:aws:bedrock:us-east-1:{}:application-inference-profile/{}"
 CONFIGURATION = """
@@ -145,3 +150,39 @@ def test_the_error_is_against_the_settled_bill(tmp_path: Path, billed: str, erro
         "select day::varchar, model, estimated_usd, billed_usd, error from estimate_error_daily"
     )
     assert told == ("2026-11-10", "Nova Pro", Decimal(2), Decimal(billed), error)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        pytest.param((10, "search"), ("2026-11-10", "2.00", "2.00"), id="right"),
+        pytest.param(
+            (11, "search"), ("2026-11-11", "6.00", "4.00"), id="with the day before: the price doubled"
+        ),
+        pytest.param((12, "chat"), ("2026-11-12", "0.00", "3.00"), id="the bill has nothing of it"),
+        pytest.param((20, "search"), None, id="the bill is not there yet"),
+        pytest.param((10, "nobody"), None, id="nothing was estimated"),
+    ],
+)
+def test_what_the_bill_says_of_an_estimate(
+    tmp_path: Path, told: tuple[int, str], expected: tuple[str, str, str] | None
+) -> None:
+    bill = [
+        used(5, "input-tokens", 1000, "2"),
+        used(5, "input-tokens", 1000, "3", profile="theirs", workload="chat"),
+        used(10, "input-tokens", 1000, "2"),
+        used(11, "input-tokens", 1000, "4"),
+        used(19, "input-tokens", 1, "1"),
+    ]
+    points = [calls(day, "ours", InputTokenCount=1_000_000) for day in (10, 11, 20)]
+    made = home(tmp_path, bill, [*points, calls(12, "theirs", InputTokenCount=1_000_000)])
+    at = datetime(2026, 11, told[0], 12, tzinfo=UTC)
+    found = Finding(
+        rule="spend_spike_now", title="t", severity="page", subject=told[1], day=at.date(), usd=Decimal(9),
+        summary="s", workload=told[1],
+    )  # fmt: skip
+    (incident,) = decide([], [found], {}, at, Policy()).incidents
+    with pipeline.published(made.path) as con:
+        said = billed(con, [incident], NOW, Policy().cooldown)
+    told_of = [(str(one.through), str(one.usd), str(one.estimated_usd)) for one in said.values()]
+    assert told_of == ([expected] if expected else [])

@@ -1,0 +1,166 @@
+"""An estimate raises an incident; the bill comes a day or two later. One incident, told once.
+
+A morning is a word: `e300` the estimate finds $300 too much, `b280` the bill's rule finds $280 of the day before,
+`=310/300` the bill is complete for the day and says $300 where the estimate was $310; `-` nothing. The estimate looks
+at today, the bill at yesterday.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from finops.incidents import Policy, decide
+from finops.messages import billed, compose
+from finops.model import Billed, Decision, Finding, Incident, Severity
+
+DAY0 = date(2026, 11, 1)
+
+
+def finding(
+    rule: str, usd: str, day: date, severity: Severity = "page", workload: str = "search-api"
+) -> Finding:
+    return Finding(
+        rule=rule, title="t", severity=severity, subject=workload, day=day, usd=Decimal(usd), summary="s",
+        workload=workload, basis="estimated" if rule == "spend_spike_now" else "provisional",
+    )  # fmt: skip
+
+
+class Mornings:
+    def __init__(self) -> None:
+        self.known: dict[str, Incident] = {}
+        self.decision = Decision()
+
+    def morning(self, number: int, word: str) -> str:
+        today, now = (
+            DAY0 + timedelta(days=number),
+            datetime(2026, 11, 1, 6, tzinfo=UTC) + timedelta(days=number),
+        )
+        found: list[Finding] = []
+        outcomes: dict[str, Billed] = {}
+        for part in word.split("+"):
+            if part.startswith("e"):
+                found.append(finding("spend_spike_now", part[1:], today))
+            elif part.startswith("b"):
+                found.append(finding("spend_spike", part[1:], today - timedelta(days=1)))
+            elif part.startswith("o"):
+                found.append(finding("spend_spike", part[1:], today - timedelta(days=1), workload="other"))
+            elif part.startswith("="):
+                estimated, usd = part[1:].split("/")
+                bill = Billed(through=today, usd=Decimal(usd), estimated_usd=Decimal(estimated))
+                outcomes = {one.id: bill for one in self.known.values() if one.rule == "spend_spike_now"}
+        evaluated = {"spend_spike_now": today, "spend_spike": today - timedelta(days=1)}
+
+        def ask() -> Decision:
+            return decide(tuple(self.known.values()), found, evaluated, now, Policy(), billed=outcomes)
+
+        self.decision = ask()
+        self.known |= {incident.id: incident for incident in self.decision.incidents}
+        assert ask() == Decision(), "the same call on its own result decides nothing"
+        return "+".join(f"{one.incident.rule[-3:]}:{one.reason}" for one in self.decision.notices) or "."
+
+
+@pytest.mark.parametrize(
+    ("mornings", "expected"),
+    [
+        pytest.param(
+            "e300 b280 -+=310/300 - -", "now:opened . now:confirmed now:resolved .",
+            id="the bill's finding belongs to it: no second page, figures when they are complete",
+        ),
+        pytest.param("e300 b280+=310/300", "now:opened now:confirmed", id="finding and figures at once"),
+        pytest.param("e300 =310/300", "now:opened now:confirmed", id="about right: no rule need find it"),
+        pytest.param("e300 =125/100", "now:opened now:confirmed", id="a quarter too high is about right"),
+        pytest.param("e300 =126/100", "now:opened now:corrected", id="more is corrected"),
+        pytest.param("e300 =100/200", "now:opened now:confirmed", id="too low was right to be told"),
+        pytest.param("e300 =100/0", "now:opened now:corrected", id="nothing was billed"),
+        pytest.param(
+            "e300 b280+=600/300", "now:opened now:confirmed", id="far too high, but the bill's rule finds it as well"
+        ),
+        pytest.param(
+            "e300 =600/100+e310", "now:opened now:corrected", id="corrected, though the estimate still finds it"
+        ),
+        pytest.param(
+            "e300 =600/100 e310 e590 e600", "now:opened now:corrected . . now:reopened",
+            id="just corrected: believed again when it doubles",
+        ),
+        pytest.param("e300 =600/100+e600", "now:opened now:escalated", id="corrected, but twice as much by now"),
+        pytest.param("e300 e300 e300+b280 b280", "now:opened now:reminder now:reminder .", id="it goes on"),
+        pytest.param(
+            "- b280 e300+b280 b300+e400", ". ike:opened ike:reminder ike:reminder",
+            id="told of the bill first: the estimate says the same",
+        ),
+        pytest.param("- b280 e560", ". ike:opened now:opened", id="unless it doubled since"),
+        pytest.param("- b280+e300", ". ike:opened", id="both at once"),
+        pytest.param("e300 o280", "now:opened ike:opened", id="another workload is another incident"),
+        pytest.param(
+            "e300 - - - =310/300", "now:opened . . now:resolved now:confirmed", id="over before the bill came"
+        ),
+        pytest.param(
+            "e300 - - - =610/300", "now:opened . . now:resolved now:corrected", id="over before the bill corrects it"
+        ),
+        pytest.param(
+            "e300 - - - b280 b290", "now:opened . . now:resolved ike:opened ike:reminder",
+            id="over, and the bill finds a later day: news",
+        ),
+    ],
+)  # fmt: skip
+def test_estimate_and_bill(mornings: str, expected: str) -> None:
+    play = Mornings()
+    assert [play.morning(n, word) for n, word in enumerate(mornings.split())] == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "after"),
+    [
+        pytest.param("acknowledged", "now:confirmed", "acknowledged", id="acknowledged: told in the thread"),
+        pytest.param("snoozed", ".", "snoozed", id="snoozed: recorded"),
+    ],
+)
+def test_a_confirmation_takes_no_answer_back(state: str, told: str, after: str) -> None:
+    play = Mornings()
+    play.morning(0, "e300")
+    (one,) = play.known.values()
+    until = None if state == "acknowledged" else datetime(2026, 11, 9, tzinfo=UTC)
+    play.known[one.id] = one.model_copy(update={"state": state, "by": "ana", "until": until})
+    assert play.morning(1, "=310/300") == told
+    (one,) = play.known.values()
+    assert (one.state, one.by, one.billed is not None) == (after, "ana", True)
+
+
+def test_without_figures_the_rule_on_the_bill_confirms() -> None:
+    """As in a replay, where nobody asks the ledger."""
+    opened = decide(
+        [], [finding("spend_spike_now", "300", DAY0)], {}, datetime(2026, 11, 1, 6, tzinfo=UTC), Policy()
+    )
+    later = decide(
+        opened.incidents, [finding("spend_spike", "280", DAY0)], {}, datetime(2026, 11, 1, 18, tzinfo=UTC), Policy()
+    )  # fmt: skip
+    (notice,) = later.notices
+    assert (notice.reason, billed(notice.incident)) == (
+        "confirmed",
+        "the bill through 2026-11-01 agrees with the estimate",
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "headline", "summary"),
+    [
+        pytest.param("=310/300", "[BILLED] s", "billed $300.00 through 2026-11-02, estimated $310.00: 3.3% too high",
+                     id="confirmed"),
+        pytest.param("=290/300", "[BILLED] s", "billed $300.00 through 2026-11-02, estimated $290.00: 3.3% too low",
+                     id="too low"),
+        pytest.param("=610/300", "[CORRECTED] s",
+                     "billed $300.00 through 2026-11-02, estimated $610.00: 103.3% too high", id="corrected"),
+        pytest.param("=10/0", "[CORRECTED] s", "billed $0.00 through 2026-11-02, estimated $10.00",
+                     id="no share of nothing"),
+    ],
+)  # fmt: skip
+def test_the_error_of_the_estimate_is_said(word: str, headline: str, summary: str) -> None:
+    play = Mornings()
+    play.morning(0, "e300")
+    play.morning(1, word)
+    (message,) = compose(play.decision.notices, 5)
+    assert message.headline.startswith(headline)
+    assert billed(message.notices[0].incident) == summary
