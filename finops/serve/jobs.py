@@ -106,7 +106,8 @@ def _check(answer: Mapping[str, Any]) -> Ended:
     refused = [f"{one['channel']}: {one['error']}" for one in answer["outcomes"] if one["error"]]
     did = {
         "day": answer["day"],
-        "findings": dict(found),
+        "findings": found.total(),
+        **found,
         "told": len(answer["told"]),
         "blind": len(answer["blind"]),
         "sent": len(answer["outcomes"]) - len(refused),

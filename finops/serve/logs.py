@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 Format = Literal["auto", "json", "text"]
 FIELDS = ("event", "outcome", "did")  # what a record may carry besides its words
-QUIET = ("apscheduler", "uvicorn.access")  # who would speak at every tick and every request
+QUIET = ("apscheduler", "uvicorn")  # who would speak at every tick, and of what is said already
 
 _about: ContextVar[Mapping[str, Any]] = ContextVar("about", default=MappingProxyType({}))
 

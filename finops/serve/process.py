@@ -28,7 +28,7 @@ class Process:
     def __init__(self) -> None:
         self._child: subprocess.Popen[str] | None = None
         self._stopped = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may come while its own thread holds it
 
     def run(self, command: Sequence[str], deadline: float) -> Exit:
         """`deadline` in seconds. Raises OSError where the process cannot be started."""
