@@ -20,14 +20,15 @@ from pydantic_core import ErrorDetails
 from finops.attribute import Names, Naming, Tags
 from finops.aws import Access
 from finops.catalogue import Plan, WorkloadUnit
-from finops.channels import Channel, Sns
+from finops.channels import Channel, Slack, Sns
 from finops.channels.email import ADDRESS
 from finops.channels.sns import TOPIC
 from finops.errors import ConfigError
 from finops.model import KEYS, Value
+from finops.owners import OWNER
 from finops.planned import Planned
 from finops.rules import RuleSettings, nearest, shipped
-from finops.schedule import CLOCK, Schedule
+from finops.schedule import CLOCK, CLOCK_OR_OFF, WEEKLY, Digests, Schedule
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source
 from finops.sources.athena import query as athena_query
 
@@ -73,7 +74,9 @@ class Settings(Value):
     metrics: tuple[Path, ...] = ()
     channels: tuple[Annotated[Channel, Field(discriminator="kind")], ...] = ()
     schedule: Schedule = Schedule()
+    digest: Digests = Digests()
     planned: tuple[Planned, ...] = ()
+    owners: dict[str, Annotated[str, Field(pattern=OWNER)]] = {}
 
     @property
     def plan(self) -> Plan:
@@ -98,7 +101,7 @@ def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
         raise ConfigError("\n".join(f"{path}: {_sentence(error)}" for error in exc.errors())) from exc
     except ConfigError as exc:
         raise ConfigError(f"{path}: {exc}") from exc
-    channels = tuple(_with_profile(_with_secrets(one, environment), settings) for one in settings.channels)
+    channels = tuple(_with_defaults(_with_secrets(one, environment), settings) for one in settings.channels)
     return settings.model_copy(update={"channels": channels})
 
 
@@ -167,7 +170,10 @@ def _with_secrets(channel: Channel, environment: Mapping[str, str]) -> Channel:
     return complete
 
 
-def _with_profile(channel: Channel, settings: Settings) -> Channel:
+def _with_defaults(channel: Channel, settings: Settings) -> Channel:
+    """What a channel does not say itself, finops.toml says for all."""
+    if isinstance(channel, Slack):
+        return channel.model_copy(update={"owners": {**settings.owners, **channel.owners}})
     if isinstance(channel, Sns) and channel.profile is None:
         return channel.model_copy(update={"profile": settings.aws.profile})
     return channel
@@ -191,6 +197,7 @@ TABLES: Mapping[str, tuple[type[Value], ...]] = {  # what the tables of finops.t
     "principals": (Names,),
     "workloads": (Workload,),
     "schedule": (Schedule,),
+    "digest": (Digests,),
     "planned": (Planned,),
 }
 EXPECTED = {  # pydantic's name for a fault: what to write instead
@@ -216,7 +223,10 @@ PATTERNS = {
     ACCOUNT: "an account id of twelve digits",
     ADDRESS: 'a bare address, such as "costs@example.com"',
     TOPIC: 'a topic such as "arn:aws:sns:us-east-1:111122223333:bedrock-costs"',
+    OWNER: "an e-mail address, or the id of a Slack user (U...) or user group (S...)",
     UNIT: "bedrock_invocations, lambda:<function> or states:<state machine>",
+    CLOCK_OR_OFF: 'a time of day in UTC, such as "08:00", or "off"',
+    WEEKLY: 'a day and a time in UTC, such as "Mon 08:00", or "off"',
     CLOCK: 'a time of day in UTC, such as "03:30"',
     athena_query.NAME: 'a name of letters, digits, "_" and "-"',
     athena_query.PLACE: 'a place such as "s3://bucket/prefix/"',

@@ -25,7 +25,11 @@ HEADLINE = 150  # characters: what a Slack header holds
 VALUE = 120  # of a field
 PARAGRAPH = 1000
 TREND_DAYS = 14
-COMMANDS = {"channel_failed": "finops check", "state_unreadable": "finops incidents list"}  # no SQL of theirs
+COMMANDS = {
+    "channel_failed": "finops check",
+    "owner_unknown": "finops doctor",
+    "state_unreadable": "finops incidents list",
+}  # no SQL of theirs
 TEST = "a test: nothing has happened, and nothing is recorded"
 LEVELS = "▁▂▃▄▅▆▇"  # the full block would touch the line above
 UNKNOWN_DAY = "·"

@@ -16,12 +16,14 @@ from finops.incidents import Policy, decide
 from finops.messages import compose
 from finops.model import Billed, Decision, Finding, Message, Notice, Value, Window
 from finops.outbox import Pending
+from finops.owners import Knows, addressed
 from finops.redraw import Redraws, current, redraw, shown
 from finops.state import State
 
 CONSOLE = "console"
 FAILED = "channel_failed"
 UNREADABLE = "state_unreadable"
+UNKNOWN = "owner_unknown"
 BACKOFF = timedelta(minutes=1)  # doubled for each failure
 LONGEST_BACKOFF = timedelta(hours=1)
 
@@ -36,6 +38,8 @@ class Outcome(Value):
     error: str | None = None  # does not name the channel
     retry_at: datetime | None = None  # None with an error: this channel will never take it
     instead: str | None = None  # with an error: the channel that is told meanwhile
+    called: tuple[str, ...] = ()  # owners, by id or address
+    unknown: dict[str, str] = {}  # addresses of owners that the channel does not know, and why
 
 
 def record(
@@ -143,7 +147,17 @@ def _drain(state: State, name: str, channel: Channel, instead: str, now: datetim
 def _send(state: State, channel: Channel, pending: Pending, now: datetime) -> Outcome:
     name, message = pending.channel, _prepared(state, pending)
     ids = tuple(notice.incident.id for notice in message.notices)
-    outcome = Outcome(channel=name, key=message.key, headline=message.headline, incidents=ids)
+    unknown: dict[str, str] = {}
+    if isinstance(channel, Knows):
+        message, unknown = addressed(state, channel, message, now)
+    outcome = Outcome(
+        channel=name,
+        key=message.key,
+        headline=message.headline,
+        incidents=ids,
+        called=message.owners,
+        unknown=unknown,
+    )
     try:
         ref = channel.send(message)
     except DeliveryError as exc:
@@ -177,7 +191,37 @@ def delivered(outcomes: Sequence[Outcome]) -> frozenset[str]:
 
 
 def failures(outcomes: Sequence[Outcome], day: date) -> list[Finding]:
-    """An unreachable channel is itself found, once however many messages wait for it."""
+    """An unreachable channel is itself found, once however many messages wait for it; so is an owner whom
+    a channel does not know."""
+    return [*_channels_failed(outcomes, day), *_owners_unknown(outcomes, day)]
+
+
+def evaluated(outcomes: Sequence[Outcome], day: date) -> dict[str, date]:
+    """What of `failures` could be seen: an owner is known again only when somebody was looked for."""
+    called = any(outcome.called for outcome in outcomes)
+    return {FAILED: day, **({UNKNOWN: day} if called else {})}
+
+
+def _owners_unknown(outcomes: Sequence[Outcome], day: date) -> list[Finding]:
+    unknown = {address: (one.channel, why) for one in outcomes for address, why in one.unknown.items()}
+    return [
+        Finding(
+            rule=UNKNOWN,
+            title="An owner cannot be called",
+            headline=f"{address} is not known on channel {name}",
+            severity="info",
+            subject=address,
+            day=day,
+            summary=f"{address} is not known on channel {name}: {why}",
+            why="Messages for this owner's teams name the address and call nobody.",
+            next_step="Mend the address in [owners] of finops.toml, or give the id of the person or the user group.",
+            runbook="docs/slack.md#owners",
+        )
+        for address, (name, why) in sorted(unknown.items())
+    ]
+
+
+def _channels_failed(outcomes: Sequence[Outcome], day: date) -> list[Finding]:
     latest = {outcome.channel: outcome for outcome in outcomes if outcome.error}
     return [
         Finding(

@@ -232,7 +232,7 @@ def check(
         teller = Teller(state, channels, now, planned, bill, *_standing(con))
         decision = teller.record(checked.findings, checked.evaluated)
         outcomes = teller.send()
-        about_channels = teller.record(notify.failures(outcomes, day), {"channel_failed": day})
+        about_channels = teller.record(notify.failures(outcomes, day), notify.evaluated(outcomes, day))
         if about_channels.notices:
             outcomes += teller.send()
     return Ran(day=day, checked=checked, decision=decision, outcomes=tuple(outcomes))

@@ -43,6 +43,13 @@ class Feedback(Value):
     at: datetime
 
 
+class Person(Value):
+    """Whom a channel knows under an address; without an id, nobody."""
+
+    id: str | None
+    at: datetime
+
+
 class State(Outbox):
     def incidents(self) -> tuple[Incident, ...]:
         """All that can be read; what cannot is told by `unreadable`, and stops no other."""
@@ -163,6 +170,18 @@ class State(Outbox):
         self.execute("delete from pressed where at < :before", before=text(at - PRESSED_KEPT))
         return bool(
             self.execute("insert or ignore into pressed (key, at) values (:key, :at)", key=key, at=text(at))
+        )
+
+    def person(self, address: str) -> Person | None:
+        rows = self.rows("select id, at from people where address = :address", address=address)
+        return Person.model_validate(rows[0]) if rows else None
+
+    def meet(self, address: str, known_as: str | None, at: datetime) -> None:
+        self.execute(
+            "insert or replace into people (address, id, at) values (:address, :id, :at)",
+            address=address,
+            id=known_as,
+            at=text(at),
         )
 
     def history(self, incident_id: str) -> tuple[Event, ...]:

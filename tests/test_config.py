@@ -14,7 +14,9 @@ from finops.channels import Slack, Sns, Webhook
 from finops.errors import ConfigError
 from finops.model import Window
 
-PLANNED = '[[planned]]\nworkload = "search-api"\nfrom = 2026-11-27\nto = 2026-11-30\nreason = "Black Friday"\n'
+PLANNED = (
+    '[[planned]]\nworkload = "search-api"\nfrom = 2026-11-27\nto = 2026-11-30\nreason = "Black Friday"\n'
+)
 SLACK = '[[channels]]\nkind = "slack"\n'
 HOOK = "https://hooks.slack.test/services/T/B/x"
 
@@ -131,6 +133,8 @@ def test_nothing_is_needed(tmp_path: Path) -> None:
         pytest.param(PLANNED.replace("2026-11-30", "2026-11-20"), "ends on 2026-11-20, before it begins on 2026-11-27",
                      id="a plan that ends before it begins"),
         pytest.param(PLANNED + 'team = "shop"', "'Black Friday': give `workload` or `team`", id="a plan of both"),
+        pytest.param("[owners]\nsearch = 'ana'", "owners.search: expected an e-mail address, or the id of a Slack user",
+                     id="an owner"),
         pytest.param('alerts = ["nowhere"]', "nowhere: no such directory", id="a directory"),
         pytest.param("sources = [", "finops.toml: ", id="no TOML"),
     ],
@@ -196,6 +200,20 @@ def test_a_secret_from_the_environment(tmp_path: Path) -> None:
     assert slack.webhook_url is not None
     assert slack.webhook_url.get_secret_value() == HOOK
     assert HOOK not in repr(slack)
+
+
+def test_owners_are_those_of_every_slack_channel(tmp_path: Path) -> None:
+    text = (
+        SLACK
+        + '[channels.owners]\nads = "S0123456789"\n'
+        + SLACK
+        + '[owners]\nsearch = "ana@example.com"\nads = "U0123456789"\n'
+    )
+    first, second = read(tmp_path, text, FINOPS_SLACK_WEBHOOK_URL=HOOK).channels
+    assert isinstance(first, Slack)
+    assert isinstance(second, Slack)
+    assert first.owners == {"search": "ana@example.com", "ads": "S0123456789"}
+    assert second.owners == {"search": "ana@example.com", "ads": "U0123456789"}
 
 
 def test_a_secret_from_a_file(tmp_path: Path) -> None:
@@ -276,3 +294,15 @@ def test_a_webhook_is_signed_with_a_secret_of_the_environment(tmp_path: Path) ->
     assert isinstance(hook, Webhook)
     assert hook.secret is not None
     assert hook.secret.get_secret_value() == "s"
+
+
+@pytest.mark.parametrize("kind", ["metric_stream", "invocation_log", "inventory"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("told", "./told/"), ("s3://bucket/told", "s3://bucket/told/")],
+    ids=["a directory", "a prefix"],
+)
+def test_one_place_spelled_twice_counts_once(tmp_path: Path, kind: str, one: str, other: str) -> None:
+    text = "".join(f'[[sources]]\nkind = "{kind}"\npath = "{path}"\n' for path in (one, other))
+    with pytest.raises(ConfigError, match=f"has {kind}:{one} 2 times; keep one"):
+        read(tmp_path, text)

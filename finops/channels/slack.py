@@ -42,7 +42,8 @@ class Ref(NamedTuple):
 
 class Slack(Audience):
     """Secrets come from the environment. With both, the token wins: it can answer in threads. Buttons are
-    shown where they are heard: with an app token (Socket Mode) or a signing secret (`finops serve`)."""
+    shown where they are heard: with an app token (Socket Mode) or a signing secret (`finops serve`). `owners`
+    are those of `[owners]` where it names none itself."""
 
     secrets: ClassVar[Mapping[str, str]] = {
         "webhook_url": "FINOPS_SLACK_WEBHOOK_URL",
@@ -57,6 +58,7 @@ class Slack(Audience):
     signing_secret: SecretStr | None = None
     channel: str | None = None
     dashboard_url: str | None = None
+    owners: dict[str, str] = {}
     api_url: str = "https://slack.com/api/"
     timeout_seconds: int = TIMEOUT_SECONDS
     pace_seconds: float = 1.0  # Slack takes a message a second in a channel
@@ -101,6 +103,20 @@ class Slack(Audience):
         except DeliveryError as exc:
             if str(exc).split(":")[0] not in GONE:
                 raise
+
+    def find(self, address: str) -> str | None:
+        """Needs the scope `users:read.email`."""
+        if self.token is None:
+            return None
+        try:
+            with asking("users:read.email"):
+                answer = self._web().users_lookupByEmail(email=address)
+        except DeliveryError as exc:
+            if str(exc).split(":")[0] == "users_not_found":
+                return None
+            raise
+        user: dict[str, Any] = answer.get("user") or {}
+        return None if user.get("deleted") else user.get("id")
 
     def whisper(self, text: str, user: str, channel: str | None, thread: str | None) -> None:
         """To one person, under the message in which they pressed a button."""

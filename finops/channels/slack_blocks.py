@@ -6,6 +6,8 @@ whose bar has the colour of the severity.
 
 from __future__ import annotations
 
+import re
+
 from finops.channels.slack_buttons import buttons as button_row
 from finops.channels.slack_digest import digest_blocks
 from finops.channels.slack_text import (
@@ -45,9 +47,21 @@ def payload(message: Message, *, buttons: bool = False, dashboard_url: str | Non
         blocks += [button_row(notice.incident.id, dashboard_url)] if pressed else []
     return {
         "text": escape(message.headline),
-        "blocks": [header(message.headline)],
+        "blocks": [header(message.headline), *_owners(message.owners)],
         "attachments": [{"color": colour, "blocks": blocks[:BLOCKS]}],
     }
+
+
+def _owners(owners: tuple[str, ...]) -> list[Block]:
+    """Above the attachment, where a mention is heard."""
+    return [section(f"Owner {' '.join(map(_mention, owners))}")] if owners else []
+
+
+def _mention(owner: str) -> str:
+    """From finops.toml or from Slack itself, never from a tag."""
+    if not re.fullmatch(r"[UWS][A-Z0-9]+", owner):
+        return escape(owner)
+    return f"<!subteam^{owner}>" if owner.startswith("S") else f"<@{owner}>"
 
 
 def _over(notice: Notice) -> bool:

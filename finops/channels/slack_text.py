@@ -11,7 +11,7 @@ Block = dict[str, Any]
 SECTION = 3000
 FIELD = 2000
 FIELDS = 10
-BLOCKS = 49  # fifty a message, one of them the header
+BLOCKS = 48  # fifty a message, less the header and the owners
 JOINER = "\u2060"  # invisible; keeps `@here` and `https://` from being recognised
 
 

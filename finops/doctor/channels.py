@@ -78,8 +78,11 @@ def _token(channel: Slack, token: str) -> Line:
     except (SlackClientError, OSError) as exc:
         return unknown("slack", f"{channel.api_url} was not reached: {exc}", "check the network")
     scopes = set(filter(None, str(answer.headers.get("x-oauth-scopes", "")).replace(" ", "").split(",")))
-    if scopes and not scopes >= NEEDED:
+    needed = NEEDED | (
+        {"users:read.email"} if any("@" in owner for owner in channel.owners.values()) else set()
+    )
+    if scopes and not scopes >= needed:
         return problem(
-            "slack", f"the app lacks {', '.join(sorted(NEEDED - scopes))}", "add it and install the app anew"
+            "slack", f"the app lacks {', '.join(sorted(needed - scopes))}", "add it and install the app anew"
         )
     return ok("slack", f"{answer.get('user')} of {answer.get('team')}, into {channel.channel}")

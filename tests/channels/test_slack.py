@@ -209,6 +209,35 @@ def test_a_message_that_is_gone_is_let_go(
         bot(server).redraw(samples["page"], "C1 17.1 C1")
 
 
+def test_owners_are_called_by_their_ids_above_the_rest(samples: dict[str, Message]) -> None:
+    owners = ("U0123456789", "S0123456789", "ana@example.com")
+    sent = payload(samples["page"].model_copy(update={"owners": owners}))
+    _, called = sent["blocks"]
+    assert called["text"]["text"] == "Owner <@U0123456789> <!subteam^S0123456789> ana@\u2060example.com"
+    assert "U0123456789" not in json.dumps(sent["attachments"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        pytest.param({"ok": True, "user": {"id": "U1"}}, "U1", id="known"),
+        pytest.param({"ok": True, "user": {"id": "U1", "deleted": True}}, None, id="has left"),
+        pytest.param({"ok": False, "error": "users_not_found"}, None, id="unknown"),
+    ],
+)
+def test_an_owner_is_found_by_address(answer: dict[str, Any], found: str | None, server: Scripted) -> None:
+    server.will((200, {}, answer))
+    assert bot(server).find("ana@example.com") == found
+    ((path, _, body),) = server.requests
+    assert (path, body) == ("/users.lookupByEmail", b"email=ana%40example.com")
+
+
+def test_a_scope_that_is_missing_is_named(server: Scripted) -> None:
+    server.will((200, {}, {"ok": False, "error": "missing_scope"}))
+    with pytest.raises(DeliveryError, match=r"the app needs the scope users:read\.email"):
+        bot(server).find("ana@example.com")
+
+
 def test_buttons_carry_the_id_and_no_text_of_tags(samples: dict[str, Message]) -> None:
     sent = payload(samples["hostile"], buttons=True, dashboard_url="https://costs.example.com/")
     row = sent["attachments"][0]["blocks"][-1]
