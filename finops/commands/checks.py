@@ -22,6 +22,7 @@ from finops import rules as engine
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.errors import ConfigError
+from finops.messages import one_line
 from finops.model import SEVERITIES, Finding, at_least
 from finops.money import to_the_cent
 from finops.state import FILE, State
@@ -270,7 +271,7 @@ def _show_findings(name: str, found: Sequence[Finding]) -> None:
     if not found:
         typer.echo(f"{name}: quiet")
     for finding in found:
-        typer.echo(f"[{finding.severity}] {finding.summary}\n  next: {finding.next_step}")
+        typer.echo(f"[{finding.severity}] {one_line(finding.summary)}\n  next: {one_line(finding.next_step)}")
 
 
 @rules_app.command("show", epilog="Example: finops rules show spend_spike")

@@ -41,5 +41,5 @@ def doctor(
     if as_json or context.json:
         typer.echo(json.dumps([line.model_dump() for line in found], indent=2))
     problems = sum(line.status == "problem" for line in found)
-    sys.stderr.write(f"{len(found)} things looked at, {problems} problems\n")
+    sys.stderr.write(f"{len(found)} things looked at, {problems} problem{'s' * (problems != 1)}\n")
     return 2 if problems else 0

@@ -22,6 +22,7 @@ from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Delivery, Value
 from finops.sources.files import directory, s3
+from finops.sources.files.listing import plain
 from finops.sources.reading import Reading
 
 FORMAT = "1"  # of what this source writes; a new number re-reads every delivery
@@ -54,7 +55,7 @@ class InvocationLog(Value):
 
     @property
     def name(self) -> str:
-        return f"{self.kind}:{self.path}"
+        return f"{self.kind}:{plain(self.path)}"
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
         """Other keys to keep are another signature: the logs are read again."""

@@ -13,6 +13,7 @@ from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Delivery, Value
 from finops.sources.files import directory, s3
+from finops.sources.files.listing import plain
 from finops.sources.reading import Reading
 
 
@@ -28,7 +29,7 @@ class MetricStream(Value):
 
     @property
     def name(self) -> str:
-        return f"{self.kind}:{self.path}"
+        return f"{self.kind}:{plain(self.path)}"
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
         return directory.by_day(self.kind, self.path, reading, self.region, self.role_arn)

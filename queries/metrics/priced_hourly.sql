@@ -1,38 +1,54 @@
 /*---
 title = "Requests and tokens at learned rates"
-grain = "hour x account, region, resource"
-doc = "The last 35 days that CloudWatch reaches, priced as they could have been on their day: at the rates of the bill's 28 days before the day before. The most specific rate wins: of this resource, of the model in this account at this scope, of the model in this account, of the model anywhere, of the price book. Capacity that is paid by the hour is not here: its tokens cost nothing more."
+grain = "hour x account, region, resource; and workload, team, environment where the log says who called"
+doc = "The last 35 days that CloudWatch reaches, or the invocation log for accounts and regions that CloudWatch does not tell of, priced as they could have been on their day: at the rates of the bill's 28 days before the day before. The most specific rate wins: of this resource, of the model in this account at this scope, of the model in this account, of the model anywhere, of the price book. Capacity that is paid by the hour is not here: its tokens cost nothing more."
 [columns]
 resource = "last part of the ARN, or the model id, as CloudWatch's ModelId"
-shared = "several workloads use the resource, or nobody is known: no workload"
+shared = "several workloads use the resource and nothing says who called, or nobody is known: no workload"
 requests = "NULL where not reported"
 tokens = "input, output and cache tokens; NULL where none was reported"
 unpriced_tokens = "of these, tokens that no rate is known for: their dollars are unknown and not in estimated_usd"
 estimated_usd = "tokens at their rates, USD"
-namespace = "AWS/Bedrock or AWS/BedrockMantle"
+namespace = "AWS/Bedrock or AWS/BedrockMantle; log where the invocation log counted"
 rate_source = "the least specific rate in the sum: resource, account, model or book; none where nothing was priced"
 workload = "that the resource belongs to; NULL where several share it or nobody is known"
 ---*/
-with counted as (
+with told as (
+    select hour, day, account_id, region, namespace, resource, workload, team, environment, cost_center, shared,
+        model, family, tier, requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens
+    from requests_hourly
+    where namespace in ('AWS/Bedrock', 'AWS/BedrockMantle')
+    union all by name
+    select hour, day, account_id, region, 'log' as namespace, resource, nullif(workload, '(untagged)') as workload,
+        team, environment, cost_center, false as shared, model, family, tier, sum(calls)::bigint as requests,
+        sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
+        sum(cache_read_tokens)::bigint as cache_read_tokens, sum(cache_write_tokens)::bigint as cache_write_tokens
+    from calls_hourly
+    where (account_id, region) not in (
+        select (account_id, region) from counted_hourly where namespace in ('AWS/Bedrock', 'AWS/BedrockMantle')
+    )
+    group by all
+),
+
+counted as (
     select *, (shared or workload is null) as nobodys,
         case
             when resource like 'global.%' then 'global'
             when regexp_matches(resource, '^(us|us-gov|eu|apac|jp|au|ca|sa|me|af)\.') then 'geo'
             when contains(resource, '.') then 'region'
         end as scope
-    from requests_hourly
-    where namespace in ('AWS/Bedrock', 'AWS/BedrockMantle')
-        and day > (select max(hour)::date from datapoints) - 35
+    from told
+    where day > greatest((select max(hour) from datapoints), (select max(hour) from calls))::date - 35
         and resource not in (select regexp_extract(arn, '[^/:]+$') from throughputs)
 ),
 
-metered as (
-    unpivot (
-        select hour, day, account_id, region, resource, model, scope, input_tokens as input,
-            output_tokens as output, cache_read_tokens as cache_read, cache_write_tokens as cache_write
-        from counted
-    )
-    on input, output, cache_read, cache_write into name direction value tokens
+metered as (   -- a row without tokens is still a row with requests
+    select *
+    from counted
+    unpivot include nulls (tokens for direction in (
+        input_tokens as 'input', output_tokens as 'output', cache_read_tokens as 'cache_read',
+        cache_write_tokens as 'cache_write'
+    ))
 ),
 
 learned as (
@@ -88,19 +104,12 @@ rated as (
         and r4.model = m.model
     left join book as b on b.model = m.model and b.direction = m.direction
         and b.scope = case when m.scope = 'global' then 'global' else 'region' end
-),
-
-priced as (
-    select hour, account_id, region, resource, sum(tokens)::bigint as tokens,
-        coalesce(sum(tokens) filter (rate is null), 0)::bigint as unpriced_tokens,
-        coalesce(sum(tokens * rate), 0)::decimal(24, 12) as estimated_usd,
-        coalesce(['resource', 'account', 'model', 'book'][max(distance)], 'none') as rate_source
-    from rated
-    group by all
 )
 
-select c.hour, c.day, c.account_id, c.region, c.namespace, c.resource, c.workload, c.team, c.environment,
-    c.cost_center, c.nobodys as shared, c.model, c.family, c.tier, c.requests, p.tokens, p.unpriced_tokens,
-    coalesce(p.estimated_usd, 0) as estimated_usd, coalesce(p.rate_source, 'none') as rate_source
-from counted as c
-left join priced as p using (hour, account_id, region, resource)
+select hour, day, account_id, region, namespace, resource, workload, team, environment, cost_center,
+    nobodys as shared, model, family, tier, requests, sum(tokens)::bigint as tokens,
+    coalesce(sum(tokens) filter (rate is null), 0)::bigint as unpriced_tokens,
+    coalesce(sum(tokens * rate), 0)::decimal(24, 12) as estimated_usd,
+    coalesce(['resource', 'account', 'model', 'book'][max(distance) filter (tokens is not null)], 'none') as rate_source
+from rated
+group by all

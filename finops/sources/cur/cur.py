@@ -23,7 +23,7 @@ from finops.sources.cur import directory as cur_directory
 from finops.sources.cur import faults, layout
 from finops.sources.cur.opened import open_files, stats
 from finops.sources.files import directory, s3
-from finops.sources.files.listing import Listing, is_s3
+from finops.sources.files.listing import Listing, is_s3, plain
 from finops.sources.reading import Reading
 
 NATIVE = ["AmazonBedrock", "AmazonBedrockService", "AmazonBedrockFoundationModels", "AmazonBedrockAgentCore"]
@@ -69,9 +69,7 @@ class Cur(Value):
 
     @property
     def name(self) -> str:
-        """One however `path` is spelled, so that the same directory twice is known for it."""
-        path = self.path.rstrip("/") if is_s3(self.path) else os.path.normpath(self.path)
-        return f"cur:{path}" + (f":{self.export}" if self.export else "")
+        return f"cur:{plain(self.path)}" + (f":{self.export}" if self.export else "")
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
         if is_s3(self.path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,3 +49,8 @@ class Listing:
 
 def is_s3(path: str) -> bool:
     return path.startswith("s3://")
+
+
+def plain(path: str) -> str:
+    """One spelling however a path is given, so that the same place twice is known for it."""
+    return path.rstrip("/") if is_s3(path) else os.path.normpath(path)

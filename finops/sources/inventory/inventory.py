@@ -23,6 +23,7 @@ from pydantic import Field, ValidationError
 from finops.errors import SourceError
 from finops.model import Delivery, Value
 from finops.sources.files import directory, s3
+from finops.sources.files.listing import plain
 from finops.sources.inventory import live
 from finops.sources.inventory.rows import fill, merged
 from finops.sources.inventory.shapes import Answer
@@ -47,7 +48,7 @@ class Inventory(Value):
 
     @property
     def name(self) -> str:
-        return f"{self.kind}:{self.path or 'aws'}"
+        return f"{self.kind}:{plain(self.path) if self.path else 'aws'}"
 
     def deliveries(self, reading: Reading) -> list[Delivery]:
         if self.path is None:
