@@ -15,7 +15,11 @@ RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
 USER 10001:10001
 ENV FINOPS_HOME=/data PYTHONUNBUFFERED=1
 VOLUME /data
-# Healthy: the published ledger opens. A home that was never synced has none.
-HEALTHCHECK --interval=5m --timeout=30s --start-period=15m CMD ["finops", "status", "--json"]
+EXPOSE 8080
+# Told to stop, it lets the job that runs finish for [schedule] grace_seconds: give it some more before the kill.
+STOPSIGNAL SIGTERM
+# Alive, not ready: a home without a good sync yet is no reason to start it anew. /readyz tells the rest.
+HEALTHCHECK --interval=1m --timeout=10s --start-period=1m \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=5)"]
 ENTRYPOINT ["finops"]
-CMD ["--help"]
+CMD ["serve", "--host", "0.0.0.0"]

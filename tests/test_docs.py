@@ -39,7 +39,7 @@ def headings(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "rule", [*(rule.name for rule in rules.shipped({})), "rule_failed", "channel_failed"]
+    "rule", [*(rule.name for rule in rules.shipped({})), "rule_failed", "channel_failed", "job_failed"]
 )
 def test_a_rule_has_its_runbook(rule: str) -> None:
     assert rule in headings("docs/rules.md")
