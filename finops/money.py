@@ -17,3 +17,11 @@ def usd(amount: Decimal) -> str:
     if 0 < size < Decimal("0.01"):
         return f"{sign}<$0.01"
     return f"{sign}${size:,.0f}" if size >= 1000 else f"{sign}${size:,.2f}"
+
+
+def change(now: Decimal, before: Decimal | None) -> str:
+    """`+240%`; blank where either is unknown or under a dollar."""
+    if before is None or min(now, before) < 1:
+        return ""
+    share = round((now / before - 1) * 100)
+    return ">+999%" if share > 999 else f"{share:+}%" if share else "0%"

@@ -48,6 +48,11 @@ class Outbox(Database):
             at=text(at),
         )
 
+    def known(self, key: str, channel: str) -> bool:
+        """Whether that message was written down for that channel, whatever became of it."""
+        sql = "select 1 from deliveries where key = :key and channel = :channel"
+        return bool(self.rows(sql, key=key, channel=channel))
+
     def pending(self, channel: str, now: datetime) -> tuple[Pending, ...]:
         """Due by now. The least often failed first: one that never succeeds holds up no other."""
         rows = self.rows(
@@ -72,6 +77,20 @@ class Outbox(Database):
             " where status = 'dead' or (status = 'pending' and attempts > 0) group by status"
         )
         return {"pending": 0, "dead": 0} | {row["status"]: row["messages"] for row in rows}
+
+    def fold(self, channel: str, pending: Sequence[Pending], one: Message, at: datetime) -> None:
+        """`one` is sent in their place."""
+        with self.exclusive():
+            for gone in pending:
+                self.execute(
+                    "update deliveries set status = 'sent', error = :error, changed_at = :at"
+                    " where key = :key and channel = :channel",
+                    error=f"told in {one.key}",
+                    key=gone.message.key,
+                    channel=channel,
+                    at=text(at),
+                )
+            self.enqueue(channel, one, at)
 
     def adopt(self, channels: Sequence[str], heir: str) -> None:
         """Pending messages of channels that are configured no longer go to `heir`."""

@@ -16,6 +16,8 @@ from finops.model import Value
 from finops.runs import History, Past
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+CLOCK_OR_OFF = r"^(off|([01]\d|2[0-3]):[0-5]\d)$"
+WEEKLY = r"^(off|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([01]\d|2[0-3]):[0-5]\d)$"
 REST = timedelta(minutes=1)  # after a miss; doubled for each further one
 LONGEST_REST = timedelta(hours=1)
 PATIENCE = {"failed": 1, "hung": 1, "interrupted": 3, "skipped": 12}  # so many since a good run are a failure
@@ -68,6 +70,22 @@ class Asked(Value):
 
 
 Timing = Every | At | After | Asked
+
+
+class Digests(Value):
+    """When digests are sent, in UTC; `off` is never. `channels` are those that get them, by name; the first one
+    that is no pager where none are named."""
+
+    daily: Annotated[str, Field(pattern=CLOCK_OR_OFF)] = "08:00"
+    weekly: Annotated[str, Field(pattern=WEEKLY)] = "Mon 08:00"
+    channels: tuple[str, ...] = ()
+
+    def timings(self) -> tuple[At, ...]:
+        daily = [At(job="digest", at=self.daily)] if self.daily != "off" else []
+        name, _, at = self.weekly.partition(" ")
+        days = {day[:3].title(): day for day in WEEKDAYS}
+        weekly = [At(job="weekly digest", at=at, weekday=days[name])] if at else []
+        return (*daily, *weekly)
 
 
 def due(

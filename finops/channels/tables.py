@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from finops.messages import cut, one_line, trend
 from finops.model import Digest, Spend
-from finops.money import usd
+from finops.money import change, usd
 
 NAME = 24  # characters of a workload
 COLUMNS = ("Workload", "Spend", "vs usual", "vs week", "$/query", "14 days")
@@ -27,14 +25,6 @@ def _spend(spend: Spend) -> tuple[str, ...]:
         f"${spend.usd_per_query:.4f}" if spend.usd_per_query is not None else "",
         trend(spend.series),
     )
-
-
-def change(now: Decimal, before: Decimal | None) -> str:
-    """`+240%`; blank where either is unknown or under a dollar."""
-    if before is None or min(now, before) < 1:
-        return ""
-    share = (now / before - 1) * 100
-    return ">+999%" if share > 999 else f"{share:+.0f}%"
 
 
 def aligned(rows: tuple[tuple[str, ...], ...]) -> list[str]:

@@ -39,6 +39,7 @@ def timetable(settings: Settings) -> tuple[Timing, ...]:
         Asked(job="tell"),
         Every(job="sync", minutes=schedule.sync_minutes),
         After(job="check", of="sync"),
+        *settings.digest.timings(),
         At(job="housekeeping", at=schedule.housekeeping_at),
     )
 
@@ -64,8 +65,9 @@ def ended(job: str, left: Exit, deadline_minutes: float) -> Ended:
 
 
 def _reached_less(job: str, left: Exit) -> bool:
-    """A sync that could not ask every source has done its work, and exits with 2."""
-    return job == "sync" and left.code == 2
+    """A sync that could not ask every source has done its work, and exits with 2; so has a digest that a channel
+    did not take, which waits for it in the outbox."""
+    return job in ("sync", "digest", "weekly digest") and left.code == 2
 
 
 def _failed(left: Exit) -> Ended:
@@ -115,6 +117,12 @@ def _check(answer: Mapping[str, Any]) -> Ended:
     return Ended(outcome="findings" if found else "ok", did=did, error="; ".join(refused)[:SAID] or None)
 
 
+def _digest(answer: Mapping[str, Any]) -> Ended:
+    refused = [f"{channel}: {error}" for channel, error in answer["failed"].items()]
+    did = {"digest": answer["key"], "sent": len(answer["sent"])}
+    return Ended(outcome="ok", did=did, error="; ".join(refused)[:SAID] or None)
+
+
 def _as_it_is(answer: Mapping[str, Any]) -> Ended:
     return Ended(outcome="ok", did=dict(answer))
 
@@ -123,5 +131,7 @@ JOBS: Mapping[str, Job] = {
     "tell": Job(("tell",), _as_it_is),
     "sync": Job(("sync",), _sync),
     "check": Job(("check",), _check),
+    "digest": Job(("digest",), _digest),
+    "weekly digest": Job(("digest", "--weekly"), _digest),
     "housekeeping": Job(("housekeeping",), _as_it_is),
 }
