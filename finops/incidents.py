@@ -57,6 +57,7 @@ class Policy(Value):
     cooldown: timedelta = timedelta(days=7)
     escalate_ratio: Decimal = Decimal(2)
     group_above: int = 5
+    happened: tuple[str, ...] = ("state_restored",)  # rules of what happens once: there is no end to tell
 
 
 class _Run(Value):
@@ -262,7 +263,8 @@ def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) 
     if reason is not None or held or not over:
         return _told(incident, reason, run.now), reason
     resolved = incident.model_copy(update={"state": "resolved", "until": None, "resolved_at": run.now})
-    return resolved, "resolved" if incident.notified_at else None  # who heard nothing needs no all-clear
+    heard = incident.notified_at is not None and incident.rule not in run.policy.happened
+    return resolved, "resolved" if heard else None  # who heard nothing needs no all-clear
 
 
 def _told(incident: Incident, reason: Reason | None, now: datetime) -> Incident:

@@ -25,9 +25,12 @@ HEADLINE = 150  # characters: what a Slack header holds
 VALUE = 120  # of a field
 PARAGRAPH = 1000
 TREND_DAYS = 14
+LATE = "late-"  # how the key of such a message begins
 COMMANDS = {
     "channel_failed": "finops check",
+    "job_failed": "finops runs",
     "owner_unknown": "finops doctor",
+    "state_restored": "finops incidents list",
     "state_unreadable": "finops incidents list",
 }  # no SQL of theirs
 TEST = "a test: nothing has happened, and nothing is recorded"
@@ -83,6 +86,21 @@ def compose(
             settled_through=settled_through,
         )
         for some in together
+    )
+
+
+def late(messages: Sequence[Message], since: datetime) -> Message:
+    """One for all that a channel did not take for a day: the latest news of each incident, most dollars first."""
+    latest = {notice.incident.id: notice for message in messages for notice in message.notices}
+    notices = sorted(latest.values(), key=lambda one: one.incident.peak_usd or Decimal(0), reverse=True)
+    digest = hashlib.sha256(" ".join(message.key for message in messages).encode()).hexdigest()[:16]
+    last, words = messages[-1], _counters(notices) if len(notices) > 1 else headline(notices[0])
+    return Message(
+        key=f"{LATE}{digest}",
+        notices=tuple(notices),
+        headline=f"Not taken here since {_instant(since)}: {words}",
+        generation=last.generation,
+        settled_through=last.settled_through,
     )
 
 

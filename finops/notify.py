@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from finops.channels import Channel, Console
 from finops.errors import DeliveryError
 from finops.incidents import Policy, decide
-from finops.messages import compose
+from finops.messages import LATE, compose, late
 from finops.model import Billed, Decision, Finding, Message, Notice, Value, Window
 from finops.outbox import Pending
 from finops.owners import Knows, addressed
@@ -24,6 +24,8 @@ CONSOLE = "console"
 FAILED = "channel_failed"
 UNREADABLE = "state_unreadable"
 UNKNOWN = "owner_unknown"
+RESTORED = "state_restored"
+STALE = timedelta(days=1)  # what a channel did not take for so long is told in one message
 BACKOFF = timedelta(minutes=1)  # doubled for each failure
 LONGEST_BACKOFF = timedelta(hours=1)
 
@@ -59,8 +61,8 @@ def record(
     `planned`: windows of finops.toml, besides those that the state knows; `billed` as `decide` takes it.
     """
     with state.exclusive():
-        found = [*findings, *_damage(state, now.date())]
-        ran = {**evaluated, UNREADABLE: now.date()}
+        found = [*findings, *_damage(state, now.date()), *_restored(state, now.date())]
+        ran = {**evaluated, UNREADABLE: now.date(), RESTORED: now.date()}
         decision = decide(state.incidents(), found, ran, now, policy, (*state.planned(), *planned), billed)
         outbox = [
             (name, message)
@@ -68,6 +70,7 @@ def record(
             for message in compose(notices, policy.group_above, generation, settled_through)
         ]
         state.record(decision, outbox, now, evaluated)
+    state.remember()
     return decision
 
 
@@ -127,6 +130,7 @@ def _redraw(state: State, channels: Mapping[str, Channel], now: datetime) -> lis
 def _drain(state: State, name: str, channel: Channel, instead: str, now: datetime) -> list[Outcome]:
     """Send until the channel is busy. What it did not take is told `instead`, each message once."""
     outcomes: list[Outcome] = []
+    _fold(state, name, now)
     waiting = state.pending(name, now)
     for number, pending in enumerate(waiting):
         outcome = _send(state, channel, pending, now)
@@ -138,10 +142,25 @@ def _drain(state: State, name: str, channel: Channel, instead: str, now: datetim
         with state.exclusive():
             state.failed(outcome.key, name, outcome.error, now, outcome.retry_at)
             for untold in waiting[number:] if busy else [pending]:
-                state.enqueue(instead, untold.message, now)
+                if not untold.message.key.startswith(LATE):  # its parts were told there
+                    state.enqueue(instead, untold.message, now)
         if busy:
             break
     return outcomes
+
+
+def _fold(state: State, name: str, now: datetime) -> None:
+    """What waits for longer than a day is told in one message, of which the latest digest is no part."""
+    stale = sorted(
+        (one for one in state.pending(name, now) if now - one.created_at > STALE),
+        key=lambda one: one.created_at,
+    )
+    news = [one for one in stale if not one.message.digest]
+    digests = [one for one in stale if one.message.digest]
+    if len(news) > 1:
+        state.fold(name, news, late([one.message for one in news], news[0].created_at), now)
+    if len(digests) > 1:
+        state.fold(name, digests[:-1], digests[-1].message, now)
 
 
 def _send(state: State, channel: Channel, pending: Pending, now: datetime) -> Outcome:
@@ -237,6 +256,25 @@ def _channels_failed(outcomes: Sequence[Outcome], day: date) -> list[Finding]:
             runbook="docs/rules.md#channel_failed",
         )
         for name, outcome in sorted(latest.items())
+    ]
+
+
+def _restored(state: State, day: date) -> list[Finding]:
+    runs = state.forgotten()
+    return [
+        Finding(
+            rule=RESTORED,
+            title="The state is an older copy",
+            severity="warn",
+            subject=state.path.name,
+            headline=f"{state.path.name} is an older copy",
+            day=day,
+            summary=f"{state.path.name} does not know the last {runs} records of this home: it was restored, or"
+            " begun anew.",
+            why="Messages sent since then may come a second time; what people answered since then is lost.",
+            next_step="Acknowledge and plan anew what was answered since that copy.",
+        )
+        for _ in range(min(runs, 1))
     ]
 
 

@@ -14,6 +14,7 @@ from finops.outbox import PENDING, Outbox
 
 __all__ = ["FILE", "VERSION", "Event", "Feedback", "State", "Verdict"]
 
+SEEN = ".seen"
 PRESSED_KEPT = timedelta(days=30)
 INCIDENTS = """select id, value, 'incident ' || id as name,
                'delete from incidents where id = ' || quote(id) as forget from incidents order by id"""
@@ -91,6 +92,7 @@ class State(Outbox):
         `evaluated`: rule -> latest day it ran on; an earlier day than the known one changes nothing.
         """
         with self.exclusive():
+            self.execute("update runs_recorded set count = max(count, :seen) + 1", seen=self._seen())
             for incident in decision.incidents:
                 self._store(incident)
             for notice in decision.notices:
@@ -104,6 +106,27 @@ class State(Outbox):
                     rule=rule,
                     day=day.isoformat(),
                 )
+
+    def forgotten(self) -> int:
+        """Runs that this home has recorded and this file does not know: it is a copy of an earlier day."""
+        (row,) = self.rows("select count from runs_recorded")
+        return max(0, self._seen() - int(row["count"]))
+
+    def remember(self) -> None:
+        """Beside the file, so that a restored one is noticed. After what `record` wrote is on disk."""
+        (row,) = self.rows("select count from runs_recorded")
+        place = self.path.with_suffix(SEEN)
+        try:
+            place.with_suffix(f"{SEEN}.new").write_text(f"{row['count']}\n", encoding="ascii")
+            place.with_suffix(f"{SEEN}.new").replace(place)
+        except OSError as exc:
+            raise LedgerError(f"{place}: {exc}; is there room, and may it be written?") from exc
+
+    def _seen(self) -> int:
+        try:
+            return int(self.path.with_suffix(SEEN).read_text(encoding="ascii"))
+        except (OSError, ValueError):  # a new home, or one that lost it: nothing is known to be forgotten
+            return 0
 
     def acknowledge(self, incident_id: str, by: str, at: datetime) -> Incident:
         """Silent until its severity rises, or it resolves."""

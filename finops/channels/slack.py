@@ -87,12 +87,12 @@ class Slack(Audience):
                 "nowhere to send; set FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and `channel`",
                 retry=False,
             )
-        time.sleep(max(0.0, self.pace_seconds - (time.monotonic() - began)))
+        self._rest(began)
         return ref
 
     def redraw(self, message: Message, ref: str) -> None:
         """The message as its incidents stand now; one that is there no more is let go."""
-        place = Ref.read(ref)
+        place, began = Ref.read(ref), time.monotonic()
         if not place.channel:
             return
         try:
@@ -103,6 +103,7 @@ class Slack(Audience):
         except DeliveryError as exc:
             if str(exc).split(":")[0] not in GONE:
                 raise
+        self._rest(began)
 
     def find(self, address: str) -> str | None:
         """Needs the scope `users:read.email`."""
@@ -148,6 +149,9 @@ class Slack(Audience):
                 **self._payload(message),
             )
         return " ".join((str(answer.get("channel") or channel), str(answer["ts"]), channel))
+
+    def _rest(self, began: float) -> None:
+        time.sleep(max(0.0, self.pace_seconds - (time.monotonic() - began)))
 
     def _thread(self, message: Message) -> str | None:
         """None where the incident's first message stands in another channel."""
