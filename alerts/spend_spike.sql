@@ -6,6 +6,7 @@ summary = "{workload} spent {usd_of_day:usd} on {day_name} {day:%d %b} ({model})
 why = "Three times the day before and three times what this weekday usually costs is not growth: a loop, a changed route or a lost cache looks like this, and each further day costs the same again."
 next_step = "Ask {owner} what changed on {day:%d %b}, first for {model}; stop or cap it if nobody knows. If it was planned, say so with `plan` below."
 days = 3
+not_on = ["bill_incomplete"]
 
 [params.ratio]
 value = 3.0
@@ -17,6 +18,11 @@ value = 100
 unit = "USD"
 doc = "over the expectation (over the day before, without guard)"
 
+[params.month_ratio]
+value = 1.3
+unit = "times"
+doc = "the expectation, with what the same day of the last two months was over its own, is exceeded by this factor"
+
 [params.guard]
 value = true
 unit = "true or false"
@@ -25,14 +31,18 @@ doc = "false is the literal rule, `ratio` times the day before and nothing else;
 with leaves as (
     select * replace (usd::decimal(38, 12) as usd, previous_usd::decimal(38, 12) as previous_usd),
         coalesce(expected_usd, 0)::decimal(38, 12) as usual_usd   -- in binary, $51.15 is not three times $17.05
-    from expected_daily
+    from deviation_daily
     where day = $day and usd > 0
+        and day > (select min(day) from series_daily)   -- on its first day, all that the bill holds came out of nothing
+        and usd >= 0.999 * $ratio * previous_usd   -- in binary as well, to ask for the memory of few
+        and (not $guard or usd >= 0.999 * $ratio * coalesce(expected_usd, 0))
 ),
 
 rising as (
     select *, case when $guard then usd - usual_usd else usd - previous_usd end as excess_usd
     from leaves
-    where usd >= $ratio * previous_usd and (not $guard or usd >= $ratio * usual_usd)
+    where usd >= $ratio * previous_usd
+        and (not $guard or (usd >= $ratio * usual_usd and usd >= $month_ratio * (usual_usd + month_excess_usd)))
 ),
 
 workloads as (   -- models rise together when their workload does: the floor is for their sum
@@ -50,18 +60,18 @@ drivers as (   -- the token kind and region that rose most, against the mean of 
             coalesce(sum(gross_usd) filter (day = $day), 0)
                 - coalesce(sum(gross_usd) filter (day < $day), 0) / 7 as rise
         from attributed
-        where day between $day - 7 and $day and is_spend
+        where day between $day - 7 and $day and is_spend and workload in (select workload from workloads)
         group by all
     )
     group by workload
 ),
 
 recent as (
-    select workload, list((day, usd) order by day) as series
+    select workload, list((day, usd, usual_usd) order by day) as series
     from (
-        select workload, day, sum(usd)::decimal(38, 2) as usd
+        select workload, day, sum(usd)::decimal(38, 2) as usd, sum(expected_usd)::decimal(38, 2) as usual_usd
         from expected_daily
-        where day between $day - 13 and $day
+        where day between $day - 13 and $day and workload in (select workload from workloads)
         group by all
     )
     group by workload
@@ -80,6 +90,7 @@ select
     case when w.top.team = '(untagged)' then 'whoever owns ' || w.workload else 'team ' || w.top.team end as owner,
     $day as day,
     dayname($day) as day_name,
+    'up' as direction,
     case when w.usual_usd > 0 then format('{:.1f}x the usual {}', w.usd / w.usual_usd, dayname($day))
         else 'out of nothing' end as against,
     case when w.usual_usd > 0 then format('a usual {} is ${:,.2f}', dayname($day), w.usual_usd::double)

@@ -27,7 +27,7 @@ from finops.errors import ConfigError
 from finops.model import KEYS, Value
 from finops.owners import OWNER
 from finops.planned import Planned
-from finops.rules import RuleSettings, nearest, shipped
+from finops.rules import Limits, RuleSettings, nearest, shipped
 from finops.schedule import CLOCK, CLOCK_OR_OFF, WEEKLY, Digests, Schedule
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source
 from finops.sources.athena import query as athena_query
@@ -70,6 +70,7 @@ class Settings(Value):
     workloads: tuple[Workload, ...] = ()
     production: tuple[str, ...] = ("prod", "production", "prd", "live")
     rules: dict[str, RuleSettings] = {}
+    limits: Limits = Limits()
     alerts: tuple[Path, ...] = ()
     metrics: tuple[Path, ...] = ()
     channels: tuple[Annotated[Channel, Field(discriminator="kind")], ...] = ()

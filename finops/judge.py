@@ -6,7 +6,7 @@ its own, so that the others still speak.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from string import Formatter
@@ -16,10 +16,12 @@ from typing import Any
 import duckdb
 from pydantic import ValidationError
 
+from finops import expectation, restraint
+from finops.bounded import ask
 from finops.errors import QueryError, RuleError
-from finops.model import Finding, Value
+from finops.model import Finding, Incident, Value
 from finops.money import usd
-from finops.rules import Need, Rule
+from finops.rules import Limits, Need, Rule
 from finops.sqlfile import read
 
 KINDS: dict[Need, tuple[str, ...]] = {
@@ -75,64 +77,100 @@ def check(
     day: date,
     now: datetime,
     since: Mapping[str, date] = MappingProxyType({}),
+    incidents: Sequence[Incident] = (),
+    limits: Limits = Limits(),
 ) -> Checked:
     """Run every rule on `day`, and on the days before it that the rule scores again.
 
     `since`: rule -> the last day it has run on. A rule that scores day by day also catches up from there,
-    a month at most: what happened while nobody looked is still told.
+    a month at most: what happened while nobody looked is still told. `incidents`: what has been told already.
     """
     refuse_unheld(con, day, now)
     reaches = {need: reach(con, need) for need in KINDS}
     findings: list[Finding] = []
     evaluated: dict[str, date] = {}
     blind: dict[str, str] = {}
-    con.execute(read("rules", "expected_once").sql)
-    for rule in rules:
-        last = min([day, *(reaches[need].furthest or date.min for need in rule.needs)])
-        first = day - timedelta(days=rule.days - 1)
+    spans = {rule.name: _span(rule, day, now, reaches, since) for rule in rules}
+    expectation.prepare(con, min([day, *(first for first, _ in spans.values())]))
+    for rule in _in_order(rules):
+        first, last = spans[rule.name]
         if last < first:
             lacking = [need for need in rule.needs if (reaches[need].furthest or date.min) < first]
             blind[rule.name] = f"no complete {' and '.join(lacking)} for {day}"
             continue
-        if rule.days > 1 and rule.name in since:
-            first = max(min(first, since[rule.name] + timedelta(days=1)), day - CATCH_UP)
+        doubted = restraint.doubted(rule, findings)
+        days = [one for one in _days(first, last) if one not in doubted]
+        if not days:
+            blind[rule.name] = f"{' and '.join(rule.not_on)} found fault with {last}"
+            continue
         try:
-            for scored in (first + timedelta(days=n) for n in range((last - first).days + 1)):
-                findings += offenders(con, rule, scored, now)
-            evaluated[rule.name] = min([last, *(reaches[need].slowest or last for need in rule.needs)])
+            for scored in days:
+                findings += offenders(con, rule, scored, now, limits)
+            evaluated[rule.name] = min([days[-1], *(reaches[need].slowest or last for need in rule.needs)])
         except (duckdb.Error, RuleError) as exc:
             blind[rule.name] = str(exc).splitlines()[0]
             findings.append(failed(rule, day, blind[rule.name]))
     evaluated["rule_failed"] = day
-    return Checked(findings=tuple(findings), evaluated=evaluated, blind=blind)
+    return Checked(findings=restraint.news(rules, findings, incidents), evaluated=evaluated, blind=blind)
 
 
-def offenders(con: duckdb.DuckDBPyConnection, rule: Rule, day: date, now: datetime) -> list[Finding]:
+def _in_order(rules: Sequence[Rule]) -> list[Rule]:
+    """Those that others wait for first."""
+    awaited = {name for rule in rules for name in rule.not_on}
+    return sorted(rules, key=lambda rule: rule.name not in awaited)
+
+
+def _span(
+    rule: Rule, day: date, now: datetime, reaches: Mapping[Need, Reach], since: Mapping[str, date]
+) -> tuple[date, date]:
+    """First and last day to judge; the last is before the first where what the rule needs is not there."""
+    if rule.clock == "now":
+        there = all(reaches[need].furthest for need in rule.needs)
+        return now.date(), now.date() if there else date.min
+    last = min([day, *(reaches[need].furthest or date.min for need in rule.needs)])
+    first = day - timedelta(days=rule.days - 1)
+    if last >= first and rule.days > 1 and rule.name in since:
+        first = max(min(first, since[rule.name] + timedelta(days=1)), day - CATCH_UP)
+    return first, last
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def offenders(
+    con: duckdb.DuckDBPyConnection, rule: Rule, day: date, now: datetime, limits: Limits = Limits()
+) -> list[Finding]:
     """The findings of one rule on one day; workloads with parameters of their own are judged by those."""
-    found = [f for f in _run(con, rule, rule.values, day, now) if f.workload not in rule.by_workload]
+    found = [f for f in _run(con, rule, rule.values, day, now, limits) if f.workload not in rule.by_workload]
     for workload, values in rule.by_workload.items():
-        found += [f for f in _run(con, rule, values, day, now) if f.workload == workload]
+        found += [f for f in _run(con, rule, values, day, now, limits) if f.workload == workload]
     return found
 
 
 def _run(
-    con: duckdb.DuckDBPyConnection, rule: Rule, values: Mapping[str, Any], day: date, now: datetime
+    con: duckdb.DuckDBPyConnection,
+    rule: Rule,
+    values: Mapping[str, Any],
+    day: date,
+    now: datetime,
+    limits: Limits,
 ) -> list[Finding]:
     if rule.fault:
         raise RuleError(rule.fault)
     bound = rule.file.bind(**values, day=day, now=now.replace(tzinfo=None))
-    result = con.execute(rule.file.sql, bound)
-    names = [column[0] for column in result.description]
-    rows = result.fetchall()
+    most = limits.rule_findings
+    names, rows, total = ask(con, rule.file.sql, bound, seconds=limits.rule_seconds, most=most)
     if "subject" not in names:
         raise RuleError(f"{rule.file.path.name}: returns no column `subject`; it has {', '.join(names)}")
     try:
-        return [_finding(rule, day, dict(zip(names, row, strict=True))) for row in rows]
+        found = [_finding(rule, day, dict(zip(names, row, strict=True))) for row in rows]
     except ValidationError as exc:
         faults = (f"column {fault['loc'][0]}: {fault['msg']}" for fault in exc.errors())
         raise RuleError(f"{rule.file.path.name}: {'; '.join(faults)}") from exc
     except InvalidOperation as exc:
         raise RuleError(f"{rule.file.path.name}: column usd: holds what is no number") from exc
+    return found if total <= most else [*found, cut(rule, day, total, most)]
 
 
 def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
@@ -155,7 +193,8 @@ def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
         runbook=rule.runbook,
         basis=row.get("basis"),
         facts={k: None if v is None else str(v) for k, v in row.items() if k not in own and k not in LABELS},
-        series=tuple((d, Decimal(str(v))) for d, v in series),
+        series=tuple((d, Decimal(str(v))) for d, v, *_ in series),
+        usual=tuple((d, Decimal(str(v))) for d, _, *usual in series for v in usual if v is not None),
         **labels,
     )
 
@@ -190,5 +229,21 @@ def failed(rule: Rule, day: date, reason: str) -> Finding:
         summary=f"{rule.name} could not run on {day}: {reason}",
         why="What this rule watches is unwatched until it runs again; its open incidents stay as they are.",
         next_step=f"Run `finops rules run {rule.name} --day {day}` to see the error, and mend {rule.file.path.name}.",
+        runbook="docs/rules.md#rule_failed",
+    )
+
+
+def cut(rule: Rule, day: date, total: int, most: int) -> Finding:
+    """The finding that a rule found more than anybody reads. It has run, and says the dearest of it."""
+    return Finding(
+        rule="rule_failed",
+        title="A rule found too much",
+        headline=f"rule {rule.name} found {total:,} offenders",
+        severity="warn",
+        subject=rule.name,
+        day=day,
+        summary=f"{rule.name} found {total:,} offenders on {day}; the {most:,} dearest are told, the others are not.",
+        why="Nobody reads thousands of findings: so many say more about the threshold than about themselves.",
+        next_step=f"Raise a threshold in [rules.{rule.name}], or [limits] rule_findings.",
         runbook="docs/rules.md#rule_failed",
     )

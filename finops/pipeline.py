@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,45 +60,46 @@ class Ran(Value):
 
 
 def sync(
-    home: Path, settings: Settings, now: datetime, *, rebuild: bool = False, say: Progress = lambda _: None
+    home: Path,
+    settings: Settings,
+    now: datetime,
+    *,
+    rebuild: bool = False,
+    kinds: Collection[str] = (),
+    say: Progress = lambda _: None,
 ) -> Synced:
-    """Read what changed, publish a new generation if anything did.
+    """Read what changed, publish a new generation if anything did. With `kinds`, sources of others are not asked,
+    and what is held of them stays.
 
     A fault leaves what is published as it was; what had been read until then is in the record, so that the
     next sync neither reads nor pays for it again.
     """
-    if not settings.sources:
-        raise ConfigError(f"{home / 'finops.toml'}: no [[sources]]; add one, or let `finops init` write them")
+    asked = _asked(home, settings, kinds)
+    unasked = {source.name for source in settings.sources} - {source.name for source in asked}
     ledger = Ledger(home)
     with ledger.writing():
         record = ledger.record()
         reading = Reading(home=home, now=now, aws=Aws(settings.aws), held=record.stored, say=say)
         unreachable: dict[str, str] = {}
-        available = list(_available(settings, reading, unreachable))
+        available = list(_available(asked, reading, unreachable))
         generation = ledger.next_generation(record)
         changed = [pair for pair in available if rebuild or _differs(record, pair[1])]
         names = {delivery.key for _, delivery in available}
-        names |= {key for key, stored in record.stored.items() if stored.delivery.source in unreachable}
+        silent = unreachable.keys() | unasked
+        names |= {key for key, stored in record.stored.items() if stored.delivery.source in silent}
         held = {
             key: stored for key, stored in record.stored.items() if key in names or _lasts(settings, stored)
         }
         dropped = tuple(sorted(record.stored.keys() - held.keys()))
-        read: dict[str, Stored] = {}
-        try:
-            for one in _load(ledger, changed, generation, reading, unreachable):
-                read[one.key] = one
-        except BaseException:
-            if read:
-                kept = {"generation": generation, "stored": record.stored | read}
-                ledger.commit(record.model_copy(update=kept))  # not published: the next sync does it
-            raise
+        read = _read(ledger, record, changed, generation, reading, unreachable)
         stored = held | read
         digest = _digest(settings)
         stale = bool(read or dropped or rebuild) or not ledger.current(record)
-        stale = stale or (record.settings, record.unreachable) != (digest, unreachable)
+        told = {name: words for name, words in record.unreachable.items() if name in unasked} | unreachable
+        stale = stale or (record.settings, record.unreachable) != (digest, told)
         restated = 0
         if stale:
-            record = Record(generation=generation, stored=stored, settings=digest, unreachable=unreachable)
+            record = Record(generation=generation, stored=stored, settings=digest, unreachable=told)
             say(f"publishing generation {generation}")
             built = publish.build(ledger, record, settings.plan, now, from_nothing=rebuild)
             ledger.commit(record)  # a crash from here on is healed by the next sync, which publishes it
@@ -118,11 +119,41 @@ def sync(
     )
 
 
+def _asked(home: Path, settings: Settings, kinds: Collection[str]) -> list[Source]:
+    if not settings.sources:
+        raise ConfigError(f"{home / 'finops.toml'}: no [[sources]]; add one, or let `finops init` write them")
+    there = {source.kind for source in settings.sources}
+    for kind in sorted(set(kinds) - there):
+        raise ConfigError(f"no [[sources]] of kind {kind!r}; there is {', '.join(sorted(there))}")
+    return [source for source in settings.sources if not kinds or source.kind in kinds]
+
+
+def _read(
+    ledger: Ledger,
+    record: Record,
+    changed: list[tuple[Source, Delivery]],
+    generation: int,
+    reading: Reading,
+    unreachable: dict[str, str],
+) -> dict[str, Stored]:
+    """What could be had of what changed. A fault leaves what was read until then in the record."""
+    read: dict[str, Stored] = {}
+    try:
+        for one in _load(ledger, changed, generation, reading, unreachable):
+            read[one.key] = one
+    except BaseException:
+        if read:
+            kept = {"generation": generation, "stored": record.stored | read}
+            ledger.commit(record.model_copy(update=kept))  # not published: the next sync does it
+        raise
+    return read
+
+
 def _available(
-    settings: Settings, reading: Reading, unreachable: dict[str, str]
+    sources: Sequence[Source], reading: Reading, unreachable: dict[str, str]
 ) -> Iterator[tuple[Source, Delivery]]:
     """What every source has. One that AWS refuses does not stop the others."""
-    for source in settings.sources:
+    for source in sources:
         try:
             yield from ((source, delivery) for delivery in source.deliveries(reading))
         except AwsError as exc:
@@ -226,7 +257,15 @@ def check(
     with State(home / FILE) as state, published(home) as con:
         day = day or last_day(con, now)
         known = rules.shipped(settings.rules, settings.alerts)
-        checked = judge.check(con, known, day, now, since=state.evaluated())
+        checked = judge.check(
+            con,
+            known,
+            day,
+            now,
+            since=state.evaluated(),
+            incidents=state.incidents(),
+            limits=settings.limits,
+        )
         planned = tuple(one.window for one in settings.planned)
         bill = billed(con, state.incidents(), now, Policy().cooldown)
         teller = Teller(state, channels, now, planned, bill, *_standing(con))

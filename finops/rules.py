@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from finops.errors import ConfigError, RuleError
 from finops.model import Severity, Value
@@ -51,6 +51,10 @@ class Param(Value):
 class RuleHeader(Header):
     """`days` is how many of the last complete days are scored each time: late bills change them.
 
+    `clock = "now"`: it looks at the hours before $now, once, and what it finds is of today.
+    `not_on`: rules that say a day's bill is not to be trusted; where they do, this one does not judge it.
+    `yields_to`: rule -> days: what it finds of a workload that this rule speaks of, or has spoken of in so many
+    days, is no second message, unless it is twice as dear.
     `headline` is a few words and `summary` one sentence, with `{column}` and Python formats; `severity` a
     default that a column of that name overrides row by row.
     """
@@ -63,6 +67,9 @@ class RuleHeader(Header):
     next_step: str
     needs: tuple[Need, ...] = ("bill",)
     days: int = 1
+    clock: Literal["day", "now"] = "day"
+    not_on: tuple[str, ...] = ()
+    yields_to: dict[str, int] = {}
     params: dict[str, Param] = {}
 
 
@@ -77,6 +84,14 @@ class Rule(RuleHeader):
     @property
     def runbook(self) -> str:
         return f"docs/rules.md#{self.name}"
+
+
+class Limits(Value):
+    """What one rule may take on one day: `rule_seconds` until it is stopped, and `rule_findings`, of which the
+    dearest are kept; a rule that exceeds either is told as `rule_failed`."""
+
+    rule_seconds: Annotated[float, Field(gt=0)] = 60
+    rule_findings: Annotated[int, Field(gt=0)] = 1000
 
 
 class RuleSettings(BaseModel):

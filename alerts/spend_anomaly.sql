@@ -1,0 +1,111 @@
+/*---
+title = "Spend out of the ordinary"
+severity = "warn"
+headline = "{workload} cost {against}"
+summary = "{workload} cost {actual_usd:usd} on {day_name} {day:%d %b} ({model}); a usual {day_name} at its level is {expected_usd:usd} ({change}). {measure}"
+why = "Judged by this workload's own level, weekday, noise and days of the month: this is more than it has been off by in six weeks, and each further day costs the same again."
+next_step = "Ask {owner} what changed on {day:%d %b}, first for {model}. If it was planned, say so with `plan` below; if this workload is always so restless, raise noise for it."
+days = 3
+not_on = ["bill_incomplete"]
+yields_to = { spend_spike = 7, spend_anomaly = 7, new_spend = 7 }
+
+[params.noise]
+value = 3.5
+unit = "times"
+doc = "the usual size of the series' own misses over six weeks is exceeded by this factor, on a logarithmic scale"
+
+[params.ratio]
+value = 2.0
+unit = "times"
+doc = "the expectation is exceeded by this factor"
+
+[params.min_usd]
+value = 25
+unit = "USD"
+doc = "over the expectation"
+
+[params.month_ratio]
+value = 1.3
+unit = "times"
+doc = "the expectation, with what the same day of the last two months was over its own, is exceeded by this factor"
+
+[params.min_age_days]
+value = 10
+unit = "days"
+doc = "a younger series has no noise to be judged by"
+
+[params.record_ratio]
+value = 2.5
+unit = "times"
+doc = "the highest day of five weeks; exceeded by this factor, noise and month do not matter"
+
+[params.record_usd]
+value = 100
+unit = "USD"
+doc = "over the highest day of five weeks"
+---*/
+with leaves as (
+    select *, usd - expected_usd as excess_usd,
+        age_days >= 9 and usd >= $record_ratio * highest_usd and usd - highest_usd >= $record_usd as is_record
+    from deviation_daily
+    where day = $day and usd >= $month_ratio * expected_usd and usd - expected_usd >= $min_usd
+),
+
+odd as (
+    select *
+    from leaves
+    where is_record
+        or (age_days >= $min_age_days and deviation >= $noise and usd >= $ratio * expected_usd
+            and usd >= $month_ratio * (expected_usd + month_excess_usd))
+),
+
+workloads as (
+    select workload, sum(usd) as usd, sum(expected_usd) as expected_usd, sum(excess_usd) as excess_usd,
+        count(*) as models, arg_max(odd, excess_usd) as top
+    from odd
+    group by workload
+),
+
+recent as (
+    select workload, list((day, usd) order by day) as series
+    from (
+        select workload, day, sum(usd)::decimal(38, 2) as usd
+        from expected_daily
+        where day between $day - 13 and $day and workload in (select workload from workloads)
+        group by all
+    )
+    group by workload
+)
+
+select
+    w.workload as subject,
+    w.excess_usd::decimal(38, 2) as usd,
+    w.workload,
+    w.top.team as team,
+    w.top.environment as environment,
+    coalesce(w.top.model, 'not a model') || case when w.models > 1 then format(' and {} more', w.models - 1) else '' end as model,
+    w.top.basis as basis,
+    case when coalesce(w.top.team, '(untagged)') = '(untagged)' then 'whoever owns ' || w.workload
+        else 'team ' || w.top.team end as owner,
+    $day as day,
+    dayname($day) as day_name,
+    'up' as direction,
+    case when w.expected_usd > 0 then format('{:.1f}x the usual {}', w.usd / w.expected_usd, dayname($day))
+        else 'out of nothing' end as against,
+    concat_ws(', ', case when w.expected_usd > 0 then format('{:.1f}x', w.usd / w.expected_usd) end,
+        format('+${:,.2f}', w.excess_usd)) as change,
+    case
+        when w.top.is_record and w.top.highest_usd > 0
+            then format('It is {:.1f} times the highest day of five weeks.', w.top.usd / w.top.highest_usd)
+        when w.top.is_record then 'In five weeks it had cost nothing.'
+        when w.top.worst_ratio > 1 then format('Its largest over-run in six weeks was {:.1f}x.', w.top.worst_ratio)
+        else 'In six weeks it has not been over its usual.'
+    end as measure,
+    w.usd::decimal(38, 2) as actual_usd,
+    w.expected_usd::decimal(38, 2) as expected_usd,
+    w.excess_usd::decimal(38, 2) as excess_usd,
+    (w.excess_usd * 30)::decimal(38, 2) as monthly_usd,
+    w.top.deviation as deviation,
+    r.series
+from workloads as w
+left join recent as r using (workload)

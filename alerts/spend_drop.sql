@@ -1,0 +1,90 @@
+/*---
+title = "Spend fell away"
+severity = "warn"
+headline = "{workload} fell to {remains} of its usual spend"
+summary = "{workload} has cost {actual_usd:usd} and less for two days, by {day_name} {day:%d %b} ({model}); usual are {expected_usd:usd}. Either something stopped working, or somebody saved {usd:usd} a day."
+why = "A pipeline that has stopped is seen on the bill before its users call, and a tag or a profile that was lost moves dollars to where nobody looks."
+next_step = "Ask {owner} whether {workload} is meant to be still; look for its dollars under other names with explain_daily and coverage_daily."
+days = 3
+not_on = ["bill_incomplete"]
+yields_to = { spend_drop = 7 }
+
+[params.share]
+value = 0.25
+unit = "share of the expectation"
+doc = "two final days running cost at most this share of what they were expected to"
+
+[params.min_usd]
+value = 25
+unit = "USD"
+doc = "under the expectation"
+
+[params.noise]
+value = 3.5
+unit = "times"
+doc = "the usual size of the series' own misses over six weeks is exceeded by this factor, on a logarithmic scale"
+
+[params.min_age_days]
+value = 21
+unit = "days"
+doc = "a younger series may have been a trial"
+
+[params.holidays]
+value = ""
+unit = "days, with commas"
+doc = "on which little is usual, such as 2026-12-25, 2026-12-26: not judged"
+---*/
+with low as (
+    select *, expected_usd - usd as lack_usd
+    from deviation_daily
+    where day between $day - 1 and $day and basis = 'final' and age_days >= $min_age_days
+        and usd <= $share * expected_usd and expected_usd - usd >= $min_usd
+        and not list_contains(list_transform(string_split($holidays, ','), lambda word: trim(word)), day::varchar)
+),
+
+fallen as (
+    select *
+    from low
+    where deviation <= -$noise
+    qualify count(*) over (partition by series_id) = 2
+),
+
+workloads as (
+    select workload, sum(usd) as usd, sum(expected_usd) as expected_usd, sum(lack_usd) as lack_usd,
+        count(*) as models, arg_max(fallen, lack_usd) as top
+    from fallen
+    where day = $day
+    group by workload
+),
+
+recent as (
+    select workload, list((day, usd) order by day) as series
+    from (
+        select workload, day, sum(usd)::decimal(38, 2) as usd
+        from expected_daily
+        where day between $day - 13 and $day and workload in (select workload from workloads)
+        group by all
+    )
+    group by workload
+)
+
+select
+    w.workload as subject,
+    w.lack_usd::decimal(38, 2) as usd,
+    w.workload,
+    w.top.team as team,
+    w.top.environment as environment,
+    coalesce(w.top.model, 'not a model') || case when w.models > 1 then format(' and {} more', w.models - 1) else '' end as model,
+    w.top.basis as basis,
+    case when coalesce(w.top.team, '(untagged)') = '(untagged)' then 'whoever owns ' || w.workload
+        else 'team ' || w.top.team end as owner,
+    $day as day,
+    dayname($day) as day_name,
+    'down' as direction,
+    format('{:.0f}%', 100 * w.usd / w.expected_usd) as remains,
+    w.usd::decimal(38, 2) as actual_usd,
+    w.expected_usd::decimal(38, 2) as expected_usd,
+    w.top.deviation as deviation,
+    r.series
+from workloads as w
+left join recent as r using (workload)

@@ -1,0 +1,76 @@
+"""One event is told by one rule: what yields to what, and when it is news again."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alert_cases import DAY
+
+from finops import restraint, rules
+from finops.model import Finding, Incident, State
+
+SHIPPED = rules.shipped({})
+AT = datetime(2026, 11, 19, 8, tzinfo=UTC)
+
+
+def found(rule: str, ago: int = 0, usd: int = 100, workload: str = "search") -> Finding:
+    day = DAY - timedelta(days=ago)
+    return Finding(rule=rule, title="t", severity="warn", subject=workload, workload=workload, day=day,
+                   usd=Decimal(usd), summary="s")  # fmt: skip
+
+
+def told(rule: str, ago: int, state: State = "open", **more: Any) -> Incident:
+    finding = found(rule, ago, **more)
+    return Incident(id="1", rule=rule, subject=finding.subject, state=state, severity="warn", opened_at=AT,
+                    first_day=finding.day, last_day=finding.day, peak_usd=finding.usd, finding=finding)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("findings", "incidents", "kept"),
+    [
+        pytest.param([found("spend_anomaly")], [], ["spend_anomaly"], id="nobody else speaks"),
+        pytest.param([found("spend_anomaly"), found("spend_spike")], [], ["spend_spike"], id="the spike of the day"),
+        pytest.param([found("spend_anomaly", 1), found("spend_spike", 0)], [], ["spend_spike"],
+                     id="the spike of the next day, in the same run"),
+        pytest.param([found("spend_anomaly"), found("spend_spike", workload="chat")], [],
+                     ["spend_anomaly", "spend_spike"], id="another workload's"),
+        pytest.param([found("spend_anomaly")], [told("spend_spike", 7)], [], id="told a week ago"),
+        pytest.param([found("spend_anomaly")], [told("spend_spike", 8)], ["spend_anomaly"], id="longer ago"),
+        pytest.param([found("spend_anomaly")], [told("spend_spike", 3, "resolved")], [], id="told, and over"),
+        pytest.param([found("spend_anomaly", usd=199)], [told("spend_spike", 3)], [], id="not twice as dear"),
+        pytest.param([found("spend_anomaly", usd=200)], [told("spend_spike", 3)], ["spend_anomaly"], id="twice"),
+        pytest.param([found("spend_anomaly")], [told("spend_anomaly", 1)], ["spend_anomaly"], id="its own goes on"),
+        pytest.param([found("spend_anomaly")], [told("spend_anomaly", 4, "resolved")], [], id="its own is just over"),
+        pytest.param([found("spend_anomaly")], [told("spend_anomaly", 2), told("spend_spike", 1)], ["spend_anomaly"],
+                     id="its own goes on beside a spike"),
+        pytest.param([found("spend_drift")], [told("spend_anomaly", 42, "resolved")], [], id="a drift of old"),
+        pytest.param([found("spend_spike")], [told("spend_anomaly", 1)], ["spend_spike"], id="a spike never"),
+    ],
+)  # fmt: skip
+def test_one_event_is_told_by_one_rule(
+    findings: list[Finding], incidents: list[Incident], kept: list[str]
+) -> None:
+    assert [f.rule for f in restraint.news(SHIPPED, findings, incidents)] == kept
+
+
+@pytest.mark.parametrize(
+    ("rule", "findings", "days"),
+    [
+        pytest.param("spend_drop", [found("bill_incomplete")], {DAY}, id="a spend rule waits"),
+        pytest.param("spend_drop", [found("spend_spike")], set(), id="for the bill alone"),
+        pytest.param("runaway_loop", [found("bill_incomplete")], set(), id="others do not"),
+    ],
+)
+def test_a_day_in_doubt_is_not_judged(rule: str, findings: list[Finding], days: set[date]) -> None:
+    (one,) = [r for r in SHIPPED if r.name == rule]
+    assert restraint.doubted(one, findings) == days
+
+
+def test_rules_name_rules() -> None:
+    """In `not_on` and `yields_to`, whatever a header says must be there."""
+    names = {path.stem for path in Path(rules.ALERTS).glob("*.sql")}
+    assert {name for rule in SHIPPED for name in (*rule.not_on, *rule.yields_to)} <= names
