@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from channel_samples import all_samples
-from scripted_server import Scripted
+from scripted_server import Scripted, serving
 
 from finops.model import Message
 
@@ -17,9 +16,5 @@ def samples() -> dict[str, Message]:
 
 @pytest.fixture
 def server() -> Iterator[Scripted]:
-    with Scripted() as scripted:
-        thread = threading.Thread(target=scripted.serve_forever, args=(0.01,))
-        thread.start()
+    with serving() as scripted:
         yield scripted
-        scripted.shutdown()
-        thread.join()
