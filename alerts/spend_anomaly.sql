@@ -67,9 +67,9 @@ workloads as (
 ),
 
 recent as (
-    select workload, list((day, usd) order by day) as series
+    select workload, list((day, usd, usual_usd) order by day) as series
     from (
-        select workload, day, sum(usd)::decimal(38, 2) as usd
+        select workload, day, sum(usd)::decimal(38, 2) as usd, sum(expected_usd)::decimal(38, 2) as usual_usd
         from expected_daily
         where day between $day - 13 and $day and workload in (select workload from workloads)
         group by all

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from finops import judge, notify
+from finops import expectation, judge, notify
 from finops.channels import Channel, PagerDuty
 from finops.errors import ConfigError
 from finops.messages import amount, cut, one_line
@@ -86,6 +86,7 @@ def compose(
 ) -> Message:
     """`day` is the last one that it tells of, `key` says of which morning it is."""
     first = day - timedelta(days=DAYS[period] - 1)
+    expectation.prepare(con, first)
     generation, settled_through = con.execute(read("rules", "standing").sql).fetchall()[0]
     rows = _rows(con, "workloads", first=first, last=day, top=WORKLOADS)
     spends = [(row["place"], _spend(row)) for row in rows]
@@ -228,14 +229,13 @@ def _lead(con: duckdb.DuckDBPyConnection, period: Period, day: date, total: Spen
         )
         if share
     ]
-    months = [_month(row, day) for row in _rows(con, "month", last=day)]
     first = day - timedelta(days=DAYS[period] - 1)
     named = [
-        f"{row['share']:.1%} of it has a workload's name"
-        for row in _rows(con, "coverage", first=first, last=day)
+        f"{row['share']:.1%} has a workload's name" for row in _rows(con, "coverage", first=first, last=day)
     ]
+    months = [_month(row, day) for row in _rows(con, "month", last=day)]
     return (
-        ". ".join([f"{usd(total.usd)}{': ' if compared else ''}{', '.join(compared)}", *months, *named]) + "."
+        ". ".join([f"{usd(total.usd)}{': ' if compared else ''}{', '.join(compared)}", *named, *months]) + "."
     )
 
 
