@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from finops.channels import Channel, Console
 from finops.errors import DeliveryError
@@ -30,6 +31,12 @@ BACKOFF = timedelta(minutes=1)  # doubled for each failure
 LONGEST_BACKOFF = timedelta(hours=1)
 
 
+@runtime_checkable
+class Attaches(Protocol):
+    def attach(self, message: Message, ref: str) -> None:
+        """Add the picture to what `send` has sent; DeliveryError as `send` raises it."""
+
+
 class Outcome(Value):
     """What became of one message on one channel. `error` is None when it was sent."""
 
@@ -40,6 +47,7 @@ class Outcome(Value):
     error: str | None = None  # does not name the channel
     retry_at: datetime | None = None  # None with an error: this channel will never take it
     instead: str | None = None  # with an error: the channel that is told meanwhile
+    note: str | None = None  # what is missing of a message that was sent
     called: tuple[str, ...] = ()  # owners, by id or address
     unknown: dict[str, str] = {}  # addresses of owners that the channel does not know, and why
 
@@ -151,10 +159,9 @@ def _drain(state: State, name: str, channel: Channel, instead: str, now: datetim
 
 def _fold(state: State, name: str, now: datetime) -> None:
     """What waits for longer than a day is told in one message, of which the latest digest is no part."""
-    stale = sorted(
-        (one for one in state.pending(name, now) if now - one.created_at > STALE),
-        key=lambda one: one.created_at,
-    )
+    if not state.pending(name, now):
+        return  # it asked for patience
+    stale = state.stale(name, now - STALE)
     news = [one for one in stale if not one.message.digest]
     digests = [one for one in stale if one.message.digest]
     if len(news) > 1:
@@ -185,7 +192,20 @@ def _send(state: State, channel: Channel, pending: Pending, now: datetime) -> Ou
     except Exception as exc:  # noqa: BLE001  one message that cannot be laid out must not stop the rest
         return outcome.model_copy(update={"error": f"{type(exc).__name__}: {exc}"})
     state.sent(message.key, name, ref, now, None if message.thread else shown(message))
-    return outcome
+    return outcome.model_copy(update={"note": _attached(channel, message, ref)})
+
+
+def _attached(channel: Channel, message: Message, ref: str | None) -> str | None:
+    """After the message is on record as sent: a picture never costs the words."""
+    if ref is None or not isinstance(channel, Attaches):
+        return None
+    try:
+        channel.attach(message, ref)
+    except DeliveryError as exc:
+        return f"sent without its chart: {str(exc).removesuffix('; it is tried again')}"
+    except Exception as exc:  # noqa: BLE001  one picture that cannot be drawn must not stop the rest
+        return f"sent without its chart: {type(exc).__name__}: {exc}"
+    return None
 
 
 def _prepared(state: State, pending: Pending) -> Message:

@@ -55,11 +55,17 @@ class Outbox(Database):
 
     def pending(self, channel: str, now: datetime) -> tuple[Pending, ...]:
         """Due by now. The least often failed first: one that never succeeds holds up no other."""
-        rows = self.rows(
-            f"{PENDING} and channel = :channel and next_at <= :now order by attempts, created_at, rowid",
-            channel=channel,
-            now=text(now),
+        due = "channel = :channel and next_at <= :at order by attempts, created_at, rowid"
+        return self._pending(channel, due, now)
+
+    def stale(self, channel: str, before: datetime) -> tuple[Pending, ...]:
+        """Written down before then, due or not; oldest first."""
+        return self._pending(
+            channel, "channel = :channel and created_at < :at order by created_at, rowid", before
         )
+
+    def _pending(self, channel: str, which: str, at: datetime) -> tuple[Pending, ...]:
+        rows = self.rows(f"{PENDING} and {which}", channel=channel, at=text(at))
         return tuple(
             Pending(channel=channel, message=message, attempts=row["attempts"], created_at=row["created_at"])
             for row, message in self.readable(Message, rows)

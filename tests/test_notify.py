@@ -175,6 +175,41 @@ def test_the_first_message_shows_what_became_of_it_once(state: State) -> None:
     assert [message.thread for message in slack.received] == [None, "ref-1"]
 
 
+class Easel(Recorder):
+    """A channel that takes pictures, or fails with `fault`."""
+
+    fault: Any = None
+    pictures: list[str] = []
+
+    def attach(self, message: Message, ref: str) -> None:
+        if self.fault:
+            raise self.fault
+        self.pictures.append(ref)
+
+
+@pytest.mark.parametrize(
+    ("fault", "note_"),
+    [
+        pytest.param(None, None, id="attached"),
+        pytest.param(
+            DeliveryError("HTTP 503; it is tried again", retry=True),
+            "sent without its chart: HTTP 503",
+            id="not taken",
+        ),
+        pytest.param(MemoryError("no room"), "sent without its chart: MemoryError: no room", id="not drawn"),
+    ],
+)
+def test_a_picture_never_costs_the_words(fault: Any, note_: str | None, state: State) -> None:
+    slack = Easel(received=[], mood=[], pictures=[], fault=fault)
+    to = channels(slack=slack)
+    note(state, to, finding())
+    (outcome,) = send_pending(state, to, NOW)
+    assert (outcome.error, outcome.note) == (None, note_)
+    assert len(slack.received) == 1
+    assert slack.pictures == ([] if fault else ["ref-1"])
+    assert send_pending(state, to, NOW) == [], "it is on record as sent"
+
+
 def test_what_could_not_be_drawn_anew_is_told_and_made_up_for(state: State) -> None:
     slack = board()
     to = channels(slack=slack)

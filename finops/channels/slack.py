@@ -15,6 +15,7 @@ from finops.channels.audience import Audience
 from finops.channels.slack_blocks import payload
 from finops.channels.slack_text import escape
 from finops.channels.slack_web import asking, refused, retries, web
+from finops.charts import png
 from finops.errors import DeliveryError
 from finops.model import Message
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
 TIMEOUT_SECONDS = 15
+PICTURED = ("opened", "reopened", "escalated")
 QUIETLY = ("confirmed",)  # said in the thread alone; all other later news is shown in the channel as well
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "is_inactive"}
 
@@ -43,7 +45,7 @@ class Ref(NamedTuple):
 class Slack(Audience):
     """Secrets come from the environment. With both, the token wins: it can answer in threads. Buttons are
     shown where they are heard: with an app token (Socket Mode) or a signing secret (`finops serve`). `owners`
-    are those of `[owners]` where it names none itself."""
+    are those of `[owners]` where it names none itself. `charts`: the picture of the series goes into the thread."""
 
     secrets: ClassVar[Mapping[str, str]] = {
         "webhook_url": "FINOPS_SLACK_WEBHOOK_URL",
@@ -58,6 +60,7 @@ class Slack(Audience):
     signing_secret: SecretStr | None = None
     channel: str | None = None
     dashboard_url: str | None = None
+    charts: bool = True
     owners: dict[str, str] = {}
     api_url: str = "https://slack.com/api/"
     timeout_seconds: int = TIMEOUT_SECONDS
@@ -103,6 +106,27 @@ class Slack(Audience):
         except DeliveryError as exc:
             if str(exc).split(":")[0] not in GONE:
                 raise
+        self._rest(began)
+
+    def attach(self, message: Message, ref: str) -> None:
+        """The picture of what is new and bad, in its thread. Needs the scope `files:write`."""
+        place, began = Ref.read(ref), time.monotonic()
+        new = [one.incident.finding for one in message.notices if one.reason in PICTURED]
+        if not (self.charts and place.channel and len(message.notices) == 1 and new):
+            return
+        picture = png(new[0])
+        if picture is None:
+            return
+        thread = self._thread(message) or place.ts
+        with asking("files:write"):
+            self._web().files_upload_v2(
+                channel=place.channel,
+                thread_ts=thread,
+                content=picture,
+                filename=f"{message.notices[0].incident.id}.png",
+                title=message.headline,
+                alt_txt=message.headline,
+            )
         self._rest(began)
 
     def find(self, address: str) -> str | None:

@@ -47,14 +47,19 @@ Rebuild = Annotated[
     bool, typer.Option("--rebuild", help="Read everything anew and build the file from nothing.")
 ]
 
+Kind = Annotated[
+    list[str] | None,
+    typer.Option("--kind", help="Ask sources of this kind only; the others keep what they have. Repeatable."),
+]
+
 
 @app.command(epilog="Example: finops --home ~/bedrock sync")
-def sync(ctx: typer.Context, rebuild: Rebuild = False, as_json: AsJson = False) -> int:
+def sync(ctx: typer.Context, rebuild: Rebuild = False, kind: Kind = None, as_json: AsJson = False) -> int:
     """Read what changed in the sources and publish it. Exits with 2 where a source was not reached.
 
     Local files cost no AWS charges; what AWS bills for being asked is said at the end.
     """
-    done = _sync(ctx.obj, rebuild)
+    done = _sync(ctx.obj, rebuild, kind or ())
     if as_json or ctx.obj.json:
         typer.echo(json.dumps(done, indent=2))
     return _reached(done)
@@ -64,9 +69,11 @@ def _reached(done: dict[str, Any]) -> int:
     return 2 if done["unreachable"] else 0
 
 
-def _sync(context: Context, rebuild: bool = False) -> dict[str, Any]:
+def _sync(context: Context, rebuild: bool = False, kinds: Sequence[str] = ()) -> dict[str, Any]:
     with _progress() as say:
-        done = pipeline.sync(context.home, context.settings, context.now, rebuild=rebuild, say=say)
+        done = pipeline.sync(
+            context.home, context.settings, context.now, rebuild=rebuild, kinds=kinds, say=say
+        )
     words = [
         f"generation {done.generation}",
         f"{len(done.read)} deliveries read",
@@ -127,6 +134,8 @@ def _check(context: Context, day: datetime | None, fail_on: FailOn, as_json: boo
     for outcome in ran.outcomes:
         if outcome.error:
             sys.stderr.write(f"finops: {outcome.channel}: {outcome.error}\n")
+        elif outcome.note:
+            sys.stderr.write(f"finops: {outcome.channel}: {outcome.note}\n")
     floors = [severity for severity in SEVERITIES if severity == fail_on]  # none for `never`
     return int(any(at_least(f.severity, floor) for f in ran.checked.findings for floor in floors))
 

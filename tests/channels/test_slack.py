@@ -209,6 +209,49 @@ def test_a_message_that_is_gone_is_let_go(
         bot(server).redraw(samples["page"], "C1 17.1 C1")
 
 
+def test_the_chart_goes_into_the_thread(server: Scripted, samples: dict[str, Message]) -> None:
+    server.will(
+        (200, {}, {"ok": True, "upload_url": f"{server.url}upload/1", "file_id": "F1"}),
+        (200, {}, "OK - 1"),
+        (200, {}, {"ok": True, "files": [{"id": "F1"}]}),
+    )
+    bot(server).attach(samples["page"], "C1 17.1 C1")
+    (asked, _, wanted), (uploaded, _, picture), (completed, _, done) = server.requests
+    assert [asked, uploaded, completed] == [
+        "/files.getUploadURLExternal", "/upload/1", "/files.completeUploadExternal",
+    ]  # fmt: skip
+    assert picture.startswith(b"\x89PNG")
+    assert f"length={len(picture)}".encode() in wanted
+    assert b"channel_id=C1" in done
+    assert b"thread_ts=17.1" in done
+
+
+@pytest.mark.parametrize("name", ["resolved", "bare", "grouped"])
+def test_what_has_no_series_or_is_over_has_no_chart(
+    name: str, server: Scripted, samples: dict[str, Message]
+) -> None:
+    bot(server).attach(samples[name], "C1 17.1 C1")
+    bot(server, charts=False).attach(samples["page"], "C1 17.1 C1")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "text"),
+    [
+        pytest.param([(200, {}, {"ok": False, "error": "missing_scope"})], "the scope files:write", id="scope"),
+        pytest.param([(200, {}, {"ok": True, "upload_url": "UPLOAD", "file_id": "F1"}), (500, {}, "no")],
+                     "no answer|Failed to upload", id="the upload fails"),
+        pytest.param([(0, {}, "")], "no answer", id="hung up"),
+    ],
+)  # fmt: skip
+def test_a_chart_that_is_not_taken_is_a_delivery_error(
+    answers: list[Any], text: str, server: Scripted, samples: dict[str, Message]
+) -> None:
+    server.will(*json.loads(json.dumps(answers).replace("UPLOAD", f"{server.url}upload/1")))
+    with pytest.raises(DeliveryError, match=text):
+        bot(server).attach(samples["page"], "C1 17.1 C1")
+
+
 def test_owners_are_called_by_their_ids_above_the_rest(samples: dict[str, Message]) -> None:
     owners = ("U0123456789", "S0123456789", "ana@example.com")
     sent = payload(samples["page"].model_copy(update={"owners": owners}))
