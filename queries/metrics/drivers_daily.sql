@@ -16,7 +16,8 @@ slice_share = "its part of the change; above 1 where other parts went the other 
 method = "`one factor`, or `share`"
 offset_slice = "what moved the other way by at least 70 % meanwhile, beside the slice in one attribute: a migration"
 offset_usd = "its change"
-what_changed = "the sentence that alerts carry"
+causes = "the parts of `explain_daily` in words, the largest first"
+what_changed = "the sentence that alerts carry: causes of 5 % and more, the slice, what it replaced"
 ---*/
 with cells as (
     select day, workload, model, kind, environment, region, coalesce(principal, account_id) as caller,
@@ -109,29 +110,33 @@ named as (
     select e.*, c.model, c.kind, c.environment, c.region, c.caller, c.slice_usd, c.slice_usual_usd, c.slice_share, c.method,
         nullif(concat_ws(' ', c.model, c.kind, c.environment, c.region, regexp_extract(c.caller, '[^:]+$')), '') as slice,
         o.offset_slice, o.offset_usd,
-        list_reverse_sort(list_filter([
-            {'size': abs(volume_usd), 'usd': volume_usd, 'what': case when volume_source = 'tokens' then 'tokens'
-                else format('queries {:,.0f} to {:,.0f}', usual_queries, queries) end},
+        list_transform(list_reverse_sort([
+            {'size': abs(volume_usd), 'usd': volume_usd, 'what': case when volume_source is null or volume_source = 'tokens'
+                then 'tokens' else format('queries {:,.0f} to {:,.0f}', usual_queries, queries) end},
             {'size': abs(size_usd), 'usd': size_usd, 'what': case when volume_source = 'tokens' then 'output against input'
-                when volume_source like 'AWS/Bedrock%' then 'tokens a query' else 'calls and tokens a query' end},
+                when volume_source in ('AWS/Lambda', 'AWS/States') then 'calls and tokens a query' else 'tokens a query' end},
             {'size': abs(cache_usd), 'usd': cache_usd, 'what': 'caching'},
             {'size': abs(mix_usd), 'usd': mix_usd, 'what': 'model mix'},
             {'size': abs(price_usd), 'usd': price_usd, 'what': 'price of a token'},
             {'size': abs(other_usd), 'usd': other_usd, 'what': 'lines without tokens'}
-        ], lambda x: x.size >= 0.005 and x.size >= 0.05 * abs(e.change_usd))) as causes
+        ]), lambda x: {'what': x.what, 'usd': x.usd}) as causes
     from explain_daily as e
     left join chosen as c using (day, workload)
     left join offsets as o using (day, workload)
 )
 
-select day, workload, change_usd, model, kind, environment, region, caller, slice, slice_usd, slice_usual_usd, slice_share,
-    method, offset_slice, offset_usd,
+select day, workload, usd, usual_usd, change_usd, model, kind, environment, region, caller, slice, slice_usd,
+    slice_usual_usd, slice_share, method, offset_slice, offset_usd, causes,
     nullif(concat_ws('; ',
-        list_aggregate(list_transform(causes, lambda x: format('{} {}${:,.2f}', x.what,
-            case when x.usd < 0 then '-' else '+' end, x.size::double)), 'string_agg', ', '),
+        list_aggregate(list_transform(
+            list_filter(causes, lambda x: abs(x.usd) >= 0.005 and abs(x.usd) >= 0.05 * abs(change_usd)),
+            lambda x: format('{} {}${:,.2f}', x.what, case when x.usd < 0 then '-' else '+' end, abs(x.usd)::double)
+        ), 'string_agg', ', '),
         format('{} of it is {}, ${:,.2f} to ${:,.2f}',
             case when slice_share > 1.005 then 'more than all' else format('{:.0f}%', slice_share * 100) end,
             slice, slice_usual_usd::double, slice_usd::double),
-        format('offset by {}${:,.2f} in {}', case when offset_usd < 0 then '-' else '+' end, abs(offset_usd)::double, offset_slice)
-    ), '') as what_changed
+        format('offset by {}${:,.2f} in {}',
+            case when offset_usd < 0 then '-' else '+' end, abs(offset_usd)::double, offset_slice)
+    ), '') as what_changed,
+    volume_source, baseline, basis
 from named

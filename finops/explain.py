@@ -1,0 +1,96 @@
+"""What changed: a workload's dollars of a day beside its usual ones, with the parts that the views give them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from finops.errors import QueryError
+from finops.model import Value
+from finops.rules import nearest
+from finops.sqlfile import read
+
+
+class Cause(Value):
+    what: str
+    usd: Decimal
+
+
+class Explanation(Value):
+    """A row of `drivers_daily`. `causes` sum to `change_usd`, the largest first; the slice is the part of the
+    workload that moved, None where all of it moved alike."""
+
+    day: date
+    workload: str
+    usd: Decimal
+    usual_usd: Decimal
+    change_usd: Decimal
+    causes: tuple[Cause, ...]
+    slice: str | None
+    slice_usd: Decimal | None
+    slice_usual_usd: Decimal | None
+    slice_share: float | None
+    method: str | None
+    model: str | None
+    kind: str | None
+    environment: str | None
+    region: str | None
+    caller: str | None
+    offset_slice: str | None
+    offset_usd: Decimal | None
+    what_changed: str | None
+    volume_source: str | None
+    baseline: tuple[date, ...]
+    basis: str
+
+
+def explain(con: duckdb.DuckDBPyConnection, workload: str, day: date | None = None) -> Explanation:
+    """`day` defaults to the last complete one of the workload's bill."""
+    spans = {
+        name: (first, last) for name, first, last in con.execute(read("explain", "reach").sql).fetchall()
+    }
+    if workload not in spans:
+        some = ", ".join(sorted(spans)[:5])
+        raise QueryError(
+            f"the bill knows no workload {workload!r}{nearest(workload, spans)}; of its {len(spans)} there is {some}"
+        )
+    first, last = spans[workload]
+    day = day or last
+    if not first <= day <= last:
+        raise QueryError(
+            f"{workload} can be explained from {first} to {last}, not on {day}; choose another --day"
+        )
+    found = explanations(con, day, [workload])
+    if workload not in found:
+        raise QueryError(f"{workload} spent nothing on {day}, as usual")
+    return found[workload]
+
+
+def explanations(
+    con: duckdb.DuckDBPyConnection, day: date, workloads: Sequence[str]
+) -> dict[str, Explanation]:
+    """Of those that spent on `day`, or usually do. One complete day costs no more than its own lines."""
+    one_day, drivers = read("explain", "one_day"), read("explain", "drivers")
+    con.execute(one_day.sql, one_day.bind(day=day))
+    try:
+        result = con.execute(drivers.sql, drivers.bind(day=day, workloads=list(workloads)))
+        names = [column[0] for column in result.description]
+        rows: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    finally:
+        con.execute(read("explain", "every_day").sql)
+    return {row["workload"]: Explanation.model_validate(row) for row in rows}
+
+
+def to_the_cent(explanation: Explanation) -> tuple[Cause, ...]:
+    """The causes in whole cents that sum to the change in whole cents: the largest takes what rounding leaves."""
+    cent = Decimal("0.01")
+    first, *rest = (
+        cause.model_copy(update={"usd": cause.usd.quantize(cent)}) for cause in explanation.causes
+    )
+    change = explanation.usd.quantize(cent) - explanation.usual_usd.quantize(cent)
+    left = change - sum((cause.usd for cause in rest), Decimal(0))
+    return first.model_copy(update={"usd": left}), *rest
