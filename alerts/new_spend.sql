@@ -7,6 +7,7 @@ why = "What is new has no history to be judged by, and no budget yet: the first 
 next_step = "Ask {owner} whether {workload} is meant to cost that, and give it a budget."
 days = 3
 not_on = ["bill_incomplete"]
+explains = true
 yields_to = { spend_spike = 7, new_spend = 30 }
 
 [params.min_usd]

@@ -7,6 +7,7 @@ why = "Judged by this workload's own level, weekday, noise and days of the month
 next_step = "Ask {owner} what changed on {day:%d %b}, first for {model}. If it was planned, say so with `plan` below; if this workload is always so restless, raise noise for it."
 days = 3
 not_on = ["bill_incomplete"]
+explains = true
 yields_to = { spend_spike = 7, spend_anomaly = 7, new_spend = 7 }
 
 [params.noise]

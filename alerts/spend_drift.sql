@@ -7,6 +7,7 @@ why = "A slow climb is never a spike, and in the end the dearest case of all: no
 next_step = "Ask {owner} whether the use of {workload} has grown as much. If it has, this is the new normal, and its budget wants to know; if not, explain_daily shows what each query costs more."
 days = 3
 not_on = ["bill_incomplete"]
+explains = true
 yields_to = { spend_spike = 42, spend_anomaly = 42, new_spend = 42, spend_drift = 42 }
 
 [params.ratio]

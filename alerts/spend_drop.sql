@@ -7,6 +7,7 @@ why = "A pipeline that has stopped is seen on the bill before its users call, an
 next_step = "Ask {owner} whether {workload} is meant to be still; look for its dollars under other names with explain_daily and coverage_daily."
 days = 3
 not_on = ["bill_incomplete"]
+explains = true
 yields_to = { spend_drop = 7 }
 
 [params.share]

@@ -7,6 +7,7 @@ why = "Three times the day before and three times what this weekday usually cost
 next_step = "Ask {owner} what changed on {day:%d %b}, first for {model}; stop or cap it if nobody knows. If it was planned, say so with `plan` below."
 days = 3
 not_on = ["bill_incomplete"]
+explains = true
 
 [params.ratio]
 value = 3.0
@@ -53,19 +54,6 @@ workloads as (   -- models rise together when their workload does: the floor is 
     having not $guard or sum(excess_usd) >= $min_usd
 ),
 
-drivers as (   -- the token kind and region that rose most, against the mean of the week before
-    select workload, arg_max(what, rise) as driver, max(rise) / nullif(sum(rise) filter (rise > 0), 0) as driver_share
-    from (
-        select workload, concat_ws(' in ', coalesce(token_kind || ' tokens', charge), region) as what,
-            coalesce(sum(gross_usd) filter (day = $day), 0)
-                - coalesce(sum(gross_usd) filter (day < $day), 0) / 7 as rise
-        from attributed
-        where day between $day - 7 and $day and is_spend and workload in (select workload from workloads)
-        group by all
-    )
-    group by workload
-),
-
 recent as (
     select workload, list((day, usd, usual_usd) order by day) as series
     from (
@@ -104,8 +92,6 @@ select
     w.usd / nullif(w.usual_usd, 0) as ratio,
     w.excess_usd::decimal(38, 2) as excess_usd,
     (w.excess_usd * 30)::decimal(38, 2) as monthly_usd,
-    format('{:.0f}% of the rise is {}', d.driver_share * 100, d.driver) as what_changed,
     r.series
 from workloads as w
-left join drivers as d using (workload)
 left join recent as r using (workload)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 
-from finops.errors import QueryError
-from finops.model import Value
-from finops.rules import nearest
+from finops.bounded import ask
+from finops.errors import QueryError, RuleError
+from finops.model import Finding, Value
+from finops.rules import Rule, nearest
 from finops.sqlfile import read
 
 
@@ -71,18 +71,48 @@ def explain(con: duckdb.DuckDBPyConnection, workload: str, day: date | None = No
 
 
 def explanations(
-    con: duckdb.DuckDBPyConnection, day: date, workloads: Sequence[str]
+    con: duckdb.DuckDBPyConnection, day: date, workloads: Collection[str], seconds: float = 60
 ) -> dict[str, Explanation]:
-    """Of those that spent on `day`, or usually do. One complete day costs no more than its own lines."""
+    """Of those that spent on `day`, or usually do. Reads what that day needs, and is stopped after `seconds`."""
     one_day, drivers = read("explain", "one_day"), read("explain", "drivers")
     con.execute(one_day.sql, one_day.bind(day=day))
     try:
-        result = con.execute(drivers.sql, drivers.bind(day=day, workloads=list(workloads)))
-        names = [column[0] for column in result.description]
-        rows: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        bound = drivers.bind(day=day, workloads=sorted(workloads))
+        names, rows, _ = ask(con, drivers.sql, bound, seconds=seconds, most=len(workloads))
     finally:
         con.execute(read("explain", "every_day").sql)
-    return {row["workload"]: Explanation.model_validate(row) for row in rows}
+    found = (Explanation.model_validate(dict(zip(names, row, strict=True))) for row in rows)
+    return {one.workload: one for one in found}
+
+
+def explained(
+    con: duckdb.DuckDBPyConnection, findings: Sequence[Finding], rules: Sequence[Rule], seconds: float = 60
+) -> tuple[Finding, ...]:
+    """The findings; those of rules that explain say what changed of their workload on their day."""
+    explaining = {rule.name for rule in rules if rule.explains}
+    asked: dict[date, set[str]] = {}
+    for finding in findings:
+        if finding.rule in explaining and finding.workload is not None:
+            asked.setdefault(finding.day, set()).add(finding.workload)
+    said = {day: _sentences(con, day, workloads, seconds) for day, workloads in asked.items()}
+    return tuple(
+        finding.model_copy(
+            update={"facts": finding.facts | {"what_changed": said[finding.day].get(finding.workload)}}
+        )
+        if finding.rule in explaining and finding.workload is not None
+        else finding
+        for finding in findings
+    )
+
+
+def _sentences(
+    con: duckdb.DuckDBPyConnection, day: date, workloads: Collection[str], seconds: float
+) -> dict[str, str | None]:
+    try:
+        found = explanations(con, day, workloads, seconds)
+    except (duckdb.Error, RuleError) as exc:  # an alert without its explanation is still an alert
+        return dict.fromkeys(workloads, f"could not be found out: {str(exc).splitlines()[0]}")
+    return {name: one.what_changed for name, one in found.items()}
 
 
 def to_the_cent(explanation: Explanation) -> tuple[Cause, ...]:

@@ -21,6 +21,7 @@ from finops.billed import billed
 from finops.channels import Channel, Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
+from finops.explain import explained
 from finops.incidents import Policy
 from finops.ledger import Ledger, Record
 from finops.model import Billed, Decision, Delivery, Finding, Stored, Value, Window
@@ -266,6 +267,8 @@ def check(
             incidents=state.incidents(),
             limits=settings.limits,
         )
+        findings = explained(con, checked.findings, known, settings.limits.rule_seconds)
+        checked = checked.model_copy(update={"findings": findings})
         planned = tuple(one.window for one in settings.planned)
         bill = billed(con, state.incidents(), now, Policy().cooldown)
         teller = Teller(state, channels, now, planned, bill, *_standing(con))

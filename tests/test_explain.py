@@ -10,9 +10,10 @@ import pytest
 from bill import Row, cur2, line
 from home import NOW, Home
 
-from finops import pipeline
+from finops import pipeline, rules
 from finops.errors import QueryError
-from finops.explain import Cause, Explanation, explain, explanations, to_the_cent
+from finops.explain import Cause, Explanation, explain, explained, explanations, to_the_cent
+from finops.model import Finding
 
 DAY = date(2026, 11, 18)
 
@@ -104,3 +105,40 @@ def test_cents_sum_to_the_change(usd: str, usual: str, causes: list[str], cents:
         causes=tuple(Cause(what="w", usd=Decimal(one)) for one in causes), baseline=(), basis="final", **none,
     )  # fmt: skip
     assert [str(cause.usd) for cause in to_the_cent(given)] == cents
+
+
+def finding(rule: str, workload: str | None) -> Finding:
+    return Finding(
+        rule=rule,
+        title="t",
+        severity="warn",
+        subject="s",
+        day=DAY,
+        summary="s",
+        workload=workload,
+        facts={"n": "1"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "workload", "said"),
+    [
+        pytest.param("spend_spike", "search-api", "+$20.00 against $20.00 on a median Wednesday: tokens +$20.00; ",
+                     id="of a spend rule"),
+        pytest.param("spend_spike", "unheard-of", None, id="of a workload without lines"),
+        pytest.param("untagged_spend", "search-api", None, id="of a rule that explains itself"),
+        pytest.param("spend_spike", None, None, id="of no workload"),
+    ],
+)  # fmt: skip
+def test_alerts_say_what_changed(home: Home, rule: str, workload: str | None, said: str | None) -> None:
+    with pipeline.published(home.path) as con:
+        (told,) = explained(con, [finding(rule, workload)], rules.shipped({}))
+    assert told.facts["n"] == "1"
+    assert (told.facts.get("what_changed") or "").startswith(said or "")
+    assert bool(told.facts.get("what_changed")) == bool(said)
+
+
+def test_an_alert_without_its_explanation_is_still_an_alert(home: Home) -> None:
+    with pipeline.published(home.path) as con:
+        (told,) = explained(con, [finding("spend_spike", "search-api")], rules.shipped({}), seconds=1e-6)
+    assert str(told.facts["what_changed"]).startswith("could not be found out: stopped after")

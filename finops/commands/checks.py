@@ -22,6 +22,7 @@ from finops import rules as engine
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.errors import ConfigError
+from finops.explain import explained
 from finops.messages import one_line
 from finops.model import SEVERITIES, Finding, at_least
 from finops.money import to_the_cent
@@ -269,7 +270,7 @@ def run_rule(ctx: typer.Context, name: str, day: Day = None, as_json: AsJson = F
     with pipeline.published(context.home) as con:
         wanted = day.date() if day else pipeline.last_day(con, context.now)
         judge.refuse_unheld(con, wanted, context.now)
-        found = judge.offenders(con, rule, wanted, context.now)
+        found = explained(con, judge.offenders(con, rule, wanted, context.now), [rule])
     if as_json or context.json:
         typer.echo(json.dumps([f.model_dump(mode="json") for f in found], indent=2))
     else:
@@ -280,7 +281,12 @@ def _show_findings(name: str, found: Sequence[Finding]) -> None:
     if not found:
         typer.echo(f"{name}: quiet")
     for finding in found:
-        typer.echo(f"[{finding.severity}] {one_line(finding.summary)}\n  next: {one_line(finding.next_step)}")
+        changed = one_line(finding.facts.get("what_changed"))
+        typer.echo(
+            f"[{finding.severity}] {one_line(finding.summary)}"
+            + (f"\n  changed: {changed}" if changed else "")
+        )
+        typer.echo(f"  next: {one_line(finding.next_step)}")
 
 
 @rules_app.command("show", epilog="Example: finops rules show spend_spike")

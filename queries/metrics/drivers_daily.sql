@@ -127,16 +127,22 @@ named as (
 
 select day, workload, usd, usual_usd, change_usd, model, kind, environment, region, caller, slice, slice_usd,
     slice_usual_usd, slice_share, method, offset_slice, offset_usd, causes,
-    nullif(concat_ws('; ',
-        list_aggregate(list_transform(
-            list_filter(causes, lambda x: abs(x.usd) >= 0.005 and abs(x.usd) >= 0.05 * abs(change_usd)),
-            lambda x: format('{} {}${:,.2f}', x.what, case when x.usd < 0 then '-' else '+' end, abs(x.usd)::double)
-        ), 'string_agg', ', '),
+    case when abs(change_usd) >= 0.005 then concat_ws('; ',
+        format('{}${:,.2f} against {}: {}', case when change_usd < 0 then '-' else '+' end, abs(change_usd)::double,
+            case
+                when len(baseline) = 0 then 'nothing, on its first day'
+                when baseline[1] = day - 1 then format('${:,.2f} the day before', usual_usd::double)
+                else format('${:,.2f} on a median {}', usual_usd::double, dayname(day))
+            end,
+            list_aggregate(list_transform(
+                list_filter(causes, lambda x: abs(x.usd) >= 0.005 and abs(x.usd) >= 0.05 * abs(change_usd)),
+                lambda x: format('{} {}${:,.2f}', x.what, case when x.usd < 0 then '-' else '+' end, abs(x.usd)::double)
+            ), 'string_agg', ', ')),
         format('{} of it is {}, ${:,.2f} to ${:,.2f}',
             case when slice_share > 1.005 then 'more than all' else format('{:.0f}%', slice_share * 100) end,
             slice, slice_usual_usd::double, slice_usd::double),
         format('offset by {}${:,.2f} in {}',
             case when offset_usd < 0 then '-' else '+' end, abs(offset_usd)::double, offset_slice)
-    ), '') as what_changed,
+    ) end as what_changed,
     volume_source, baseline, basis
 from named
