@@ -5,7 +5,7 @@ DEMO := demo
 DOCUMENTS := README.md docs/aws.md docs/commands.md docs/configuration.md docs/rules.md docs/views.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-trino check bench docs wheel image clean
+.PHONY: help demo test test-trino test-slack check bench docs wheel image clean
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -19,6 +19,9 @@ test: .venv/dev ## Install with all that the tests need, run all tests
 
 test-trino: .venv/trino ## Run the statements for Athena on a real Trino, which mvn fetches once
 	$(BIN)/pytest tests/trino
+
+test-slack: .venv/slack ## Post, press and update in somebody else's Slack, which npm fetches once
+	$(BIN)/pytest tests/slack
 
 check: .venv/dev ## Lint, types, import contracts, declared dependencies, docs against code
 	$(BIN)/ruff check
@@ -58,6 +61,10 @@ clean: ## Remove what these targets made
 
 .venv/trino: .venv/dev
 	$(BIN)/pip install --quiet --group trino
+	@touch $@
+
+.venv/slack: .venv/dev
+	$(BIN)/pip install --quiet --group slack
 	@touch $@
 
 .venv/bench: .venv/finops
