@@ -17,7 +17,8 @@ def digest_blocks(message: Message) -> list[Block]:
     table = [_table(aligned(digest_table(digest)))] if digest.workloads else []
     lists = [block for title, lines in digest.sections for block in _list(title, lines)]
     standing = ledger_words(message)
-    return [section(escape(digest.lead)), *table, *lists, *([context(standing)] if standing else [])]
+    lead = [section(escape(digest.lead))] if digest.lead else []
+    return [*lead, *table, *lists, *([context(standing)] if standing else [])]
 
 
 def _table(lines: list[str]) -> Block:

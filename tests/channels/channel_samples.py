@@ -1,17 +1,17 @@
-"""Messages that every channel renders, and the files that hold what became of them."""
+"""Every kind of message that channels render."""
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
+from typing import Any, Literal
 
+from finops import trial
 from finops.incidents import Policy, decide
-from finops.messages import compose
-from finops.model import Finding, Message
+from finops.messages import compose, one_line
+from finops.model import Billed, Digest, Finding, Incident, Message, Notice, Reason, Spend
+from finops.notify import Outcome, failures
 
-GOLDEN = Path(__file__).parent.parent / "golden"
 DAY = date(2026, 11, 17)
 NOW = datetime(2026, 11, 18, 6, 10, tzinfo=UTC)
 
@@ -22,9 +22,12 @@ SPIKE = Finding(
     subject="search-api",
     day=DAY,
     usd=Decimal("1912.00"),
-    summary="search-api spent $2,710 on Tue 17 Nov, 3.4x a usual Tuesday",
-    why="At least 3x the day before and 3x what this weekday costs, and $100 over.",
-    next_step="Check the routing flag of search-api: 41k of 44k Sonnet calls are small.",
+    headline="search-api spend 3.4x the usual Tuesday",
+    summary="search-api spent $2,710 on Tuesday 17 Nov (Claude Sonnet 4.6 and 1 more); a usual Tuesday is $798.11, and"
+    " the day before was $801.50 (3.4x, +$1,912.00).",
+    why="Three times the day before and three times what this weekday usually costs is not growth: a loop, a changed"
+    " route or a lost cache looks like this, and each further day costs the same again.",
+    next_step="Ask team search what changed on 17 Nov, first for Claude Sonnet 4.6; stop or cap it if nobody knows.",
     runbook="https://wiki.example.com/runbooks/spike?from=finops&team=search",
     basis="provisional",
     workload="search-api",
@@ -39,7 +42,8 @@ SPIKE = Finding(
         "ratio": "3.3956",
         "excess_usd": "1912.00",
         "monthly_usd": "57360.00",
-        "what_changed": "volume +12% · tokens per call +4% · mix Haiku→Sonnet +176% · rate 0%",
+        "what_changed": "queries 21,388 to 44,112 +$1,204.00, model mix +$708.00; 93% of it is Claude Sonnet 4.6 in"
+        " us-east-1, $210.00 to $1,990.00",
         "region": "us-east-1",
         "usage_type": None,
     },
@@ -47,6 +51,9 @@ SPIKE = Finding(
         (DAY - timedelta(days=13 - n), Decimal(amount))
         for n, amount in enumerate([790, 810, 1210, 800, 780, 805, 1190, 0, 800, 1250, 790, 800, 801, 2710])
         if n != 5
+    ),
+    usual=tuple(
+        (DAY - timedelta(days=13 - n), Decimal("1205" if n % 7 == 2 else "798.11")) for n in range(14)
     ),
 )
 HOSTILE = "<!channel> & <https://evil.example|ok> `x` @here *b* [red]r[/red]"
@@ -74,6 +81,7 @@ def _hostile() -> Finding:
     facts = {"what_changed": HOSTILE, "ratio": "NaN", "actual_usd": "many", "expected_usd": None}
     update = {
         **names,
+        "headline": "",
         "facts": facts,
         "summary": f"{HOSTILE} " * 40,
         "next_step": HOSTILE * 60,
@@ -97,27 +105,114 @@ def _many(count: int) -> list[Finding]:
     ]
 
 
+def told(reason: Reason, finding: Finding = SPIKE, **incident: Any) -> Message:
+    """What is said later of the incident that this finding opened; `incident` is what changed since."""
+    (opened,) = message(finding).notices
+    later = Incident.model_validate({**opened.incident.model_dump(), **incident})
+    (composed,) = compose([Notice(reason=reason, incident=later)], 5, 43, date(2026, 11, 16))
+    return composed
+
+
+ESTIMATED = SPIKE.model_copy(
+    update={"rule": "spend_spike_now", "basis": "estimated", "runbook": "docs/rules.md"}
+)
+DEARER = SPIKE.model_copy(
+    update={
+        "headline": "search-api spend 7.9x the usual Wednesday",
+        "day": DAY + timedelta(days=1),
+        "facts": {**SPIKE.facts, "actual_usd": "6304.70", "excess_usd": "5506.59", "ratio": "7.9"},
+    }
+)
+STALE = Finding(
+    rule="source_stale", title="A source is stale", severity="warn", subject="cur", day=DAY,
+    summary="cur delivered nothing for 3 days",
+)  # fmt: skip
+BROKEN = Finding(
+    rule="rule_failed", title="A rule could not run", headline="rule spend_drift could not run", severity="warn",
+    subject="spend_drift", day=DAY, summary='spend_drift could not run on 2026-11-17: Binder Error: no column "usdd"',
+    why="What this rule watches is unwatched until it runs again; its open incidents stay as they are.",
+    next_step="Run `finops rules run spend_drift --day 2026-11-17` to see the error, and mend spend_drift.sql.",
+    runbook="docs/rules.md#rule_failed",
+)  # fmt: skip
+
+
+def _unreachable() -> Finding:
+    refused = Outcome(
+        channel="slack", key="k", headline="h", error="channel_not_found: no such channel", instead="mail"
+    )
+    (finding,) = failures([refused], DAY)
+    return finding
+
+
 def all_samples() -> dict[str, Message]:
     """By the name of their golden files."""
-    bare = Finding(
-        rule="source_stale", title="A source is stale", severity="warn", subject="cur", day=DAY,
-        summary="cur delivered nothing for 3 days",
-    )  # fmt: skip
     return {
         "page": message(SPIKE),
+        "warn": message(SPIKE.model_copy(update={"severity": "warn"})),
+        "info": message(SPIKE.model_copy(update={"severity": "info"})),
+        "bare": message(STALE),
+        "reopened": told("reopened"),
+        "escalated": told("escalated", DEARER, peak_usd=Decimal("5506.59"), last_day=DEARER.day),
+        "reminder": told("reminder", notified_at=NOW + timedelta(days=1)),
+        "acknowledged": told("opened", state="acknowledged", by="ann@example.com"),
+        "confirmed": told("confirmed", ESTIMATED, billed=_billed("2655.10")),
+        "corrected": told(
+            "corrected", ESTIMATED, billed=_billed("901.00"), state="resolved", resolved_at=NOW
+        ),
         "resolved": message(SPIKE, resolved=True),
-        "bare": message(bare),
         "hostile": message(_hostile()),
         "long": message(SPIKE.model_copy(update={"why": "<&>" * 1000, "next_step": "& `" * 1000})),
         "grouped": message(*_many(7)),
         "flood": message(*_many(3000)),
+        "channel_failed": message(_unreachable()),
+        "rule_failed": message(BROKEN),
+        "digest_daily": periodical(),
+        "digest_weekly": periodical("weekly"),
+        "digest_quiet": periodical(quiet=True),
+        "digest_hostile": periodical(name=HOSTILE),
+        "test": trial.message("page", NOW),
     }
 
 
-def check_golden(name: str, text: str) -> None:
-    """UPDATE_GOLDEN=1 writes the files anew; the diff is for the reviewer."""
-    path = GOLDEN / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+def _billed(usd: str) -> Billed:
+    return Billed(through=DAY, usd=Decimal(usd), estimated_usd=Decimal("2710.11"))
+
+
+def periodical(
+    period: Literal["daily", "weekly"] = "daily", *, name: str = "search-api", quiet: bool = False
+) -> Message:
+    first = DAY if period == "daily" else DAY - timedelta(days=6)
+    spends = (
+        Spend(workload=name, usd=Decimal("2710.11"), usual_usd=Decimal("798.11"), before_usd=Decimal("785.00"),
+              usd_per_query=Decimal("0.008123"), series=SPIKE.series),
+        Spend(workload="support-bot", usd=Decimal("911.40"), usual_usd=Decimal("939.00"), series=SPIKE.series[:-1]),
+        Spend(workload="brand-new", usd=Decimal("12.40")),
+        Spend(workload="(untagged)", usd=Decimal("349.77"), usual_usd=Decimal("312.00"), before_usd=Decimal(0)),
+    )  # fmt: skip
+    total = Spend(workload="All", usd=Decimal("3983.68"), usual_usd=Decimal("2049.11"), series=SPIKE.series)
+    sections = {
+        "Moved": (f"{one_line(name)} +$1,912 (+240%): queries 21,388 to 44,112 +$1,204.00",),
+        "Open": (f"[PAGE] {one_line(name)} spend 3.4x the usual Tuesday · for a day · team search · 8579f3",),
+        "Not known": ("athena:billing.cur was not reached: AccessDenied",),
+    }
+    digest = Digest(
+        period=period,
+        first_day=first,
+        last_day=DAY,
+        quiet=quiet,
+        lead=""
+        if quiet
+        else "$3,984: +94% against a usual Tuesday. November so far $71,204 net, heading for $118,000.",
+        total=None if quiet else total,
+        workloads=() if quiet else spends,
+        sections=() if quiet else tuple(sections.items()),
+    )
+    return Message(
+        key=f"digest-{period}-2026-11-18",
+        notices=(),
+        headline="Bedrock, Tue 17 Nov: $2,049 (0% vs usual) · nothing open" if quiet
+        else "Bedrock, Tue 17 Nov: $3,984 (+94% vs usual) · open: 1 page",
+        generation=43,
+        settled_through=date(2026, 11, 15),
+        digest=digest,
+    )  # fmt: skip
