@@ -28,11 +28,13 @@ WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "
 
 
 class Schedule(Value):
-    """When `finops serve` does what; times of day are UTC. All sources are read every `sync_minutes`. A job
+    """When `finops serve` does what; times of day are UTC. All sources are read every `sync_minutes`; those that
+    know the last hours (`cloudwatch`, `metric_stream`, `invocation_log`) every `meters_minutes` as well. A job
     that takes longer than `deadline_minutes` is stopped, and reported; one that runs when finops is told to
     stop has `grace_seconds` to finish."""
 
     sync_minutes: Annotated[int, Field(ge=1)] = 360
+    meters_minutes: Annotated[int, Field(ge=1)] = 60
     housekeeping_at: ClockTime = "03:30"
     deadline_minutes: Annotated[int, Field(ge=1)] = 120
     grace_seconds: Annotated[int, Field(ge=0)] = 15
@@ -41,10 +43,12 @@ class Schedule(Value):
 
 
 class Every(Value):
-    """`minutes` after the last good run began, and at once where there is none."""
+    """`minutes` after the last good run began, its own or one `of` those that do its work too; at once where
+    there is none."""
 
     job: str
     minutes: int
+    of: tuple[str, ...] = ()
 
 
 class At(Value):
@@ -57,10 +61,10 @@ class At(Value):
 
 
 class After(Value):
-    """When `of` has ended, well or not, since the last good run began; never before `of` was good once."""
+    """When one `of` these has ended, well or not, since the last good run began; never before it was good once."""
 
     job: str
-    of: str
+    of: tuple[str, ...]
 
 
 class Asked(Value):
@@ -91,27 +95,29 @@ class Digests(Value):
 def due(
     timetable: Sequence[Timing], past: Past, now: datetime, asked: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """The jobs to run now, in the timetable's order. One that missed rests before it is tried again."""
+    """The jobs to run now, in the timetable's order. One that missed rests before it is tried again, and gives
+    way to the others, which it would hold up forever if it took long to fail."""
+    wanted = (timing.job for timing in timetable if _wanted(timing, past, now, asked))
     return tuple(
-        timing.job
-        for timing in timetable
-        if _wanted(timing, past, now, asked) and rested(past.of(timing.job), now)
+        sorted(
+            (job for job in wanted if rested(past.of(job), now)), key=lambda job: bool(past.of(job).missed)
+        )
     )
 
 
 def _wanted(timing: Timing, past: Past, now: datetime, asked: Collection[str]) -> bool:
     good = past.of(timing.job).good
     match timing:
-        case Every(minutes=minutes):
-            return good is None or now - good.started_at >= timedelta(minutes=minutes)
+        case Every(minutes=minutes, of=of):
+            begun = [run.started_at for run in (good, *(past.of(job).good for job in of)) if run]
+            return not begun or now - max(begun) >= timedelta(minutes=minutes)
         case At(at=at, weekday=weekday):
             since = good.started_at if good else past.born
             return since is not None and since < _latest(at, weekday, now)
         case After(of=of):
-            before = past.of(of)
-            if before.good is None or before.tried is None or before.tried.ended_at is None:
-                return False
-            return good is None or good.started_at < before.tried.ended_at
+            before = [past.of(job).tried for job in of if past.of(job).good]
+            ended = [run.ended_at for run in before if run and run.ended_at]
+            return bool(ended) and (good is None or good.started_at < max(ended))
         case Asked(job=job):
             return job in asked
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,11 +14,14 @@ import pytest
 
 from finops.runs import FILE, Ended, History, Outcome, Past, Run, Runs
 from finops.schedule import After, Asked, At, Every, Timing, due, failing, rested
+from finops.serve import jobs
+from finops.serve.process import Process
 from finops.serve.worker import Worker
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)  # a Wednesday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-SYNC, CHECK = Every(job="sync", minutes=360), After(job="check", of="sync")
+SYNC, CHECK = Every(job="sync", minutes=360), After(job="check", of=("sync", "meters"))
+METERS = Every(job="meters", minutes=60, of=("sync",))
 DIGEST = At(job="digest", at="08:00")
 WEEKLY = At(job="weekly", at="08:00", weekday="monday")
 
@@ -45,6 +49,11 @@ def past(*runs: Run, born: timedelta | None = None) -> Past:
         pytest.param(SYNC, past(ran("sync", 6 * HOUR)), True, id="every: exactly its time"),
         pytest.param(SYNC, past(ran("sync", 6 * HOUR - MINUTE)), False, id="every: a minute early"),
         pytest.param(SYNC, past(ran("sync", 9 * DAY)), True, id="every: after days of downtime"),
+        pytest.param(METERS, past(ran("meters", HOUR)), True, id="every: its own is an hour old"),
+        pytest.param(METERS, past(ran("meters", HOUR), ran("sync", MINUTE)), False, id="every: one does its work"),
+        pytest.param(METERS, past(ran("sync", HOUR)), True, id="every: that one is an hour old"),
+        pytest.param(CHECK, past(ran("sync", 3 * HOUR), ran("check", 2 * HOUR), ran("meters", HOUR)), True,
+                     id="after: either of two"),
         pytest.param(CHECK, past(), False, id="after: nothing to follow"),
         pytest.param(CHECK, past(ran("sync", HOUR, "failed")), False, id="after: there is no ledger yet"),
         pytest.param(CHECK, past(ran("sync", HOUR)), True, id="after: the first good one"),
@@ -132,7 +141,7 @@ class Month:
 
     def until(self, end: datetime, step: timedelta = 10 * MINUTE) -> None:
         """A new process each time: what it knows is what is on file."""
-        worker = Worker(self.path, self.TIMETABLE, lambda: self.now, self.perform)
+        worker = Worker(self.path, lambda: self.TIMETABLE, lambda: self.now, self.perform)
         while self.now < end:
             worker.tick()
             self.now += step
@@ -206,7 +215,7 @@ def test_a_service_that_is_killed_again_and_again_loses_nothing_and_storms_nobod
 
     start = month.now
     for _ in range(60):  # restarted each minute
-        worker = Worker(month.path, Month.TIMETABLE, lambda: month.now, dies)
+        worker = Worker(month.path, lambda: Month.TIMETABLE, lambda: month.now, dies)
         with Runs(month.path) as runs:
             runs.interrupt(month.now)
         with contextlib.suppress(Killed):
@@ -217,3 +226,27 @@ def test_a_service_that_is_killed_again_and_again_loses_nothing_and_storms_nobod
     with Runs(month.path) as runs:
         outcomes = Counter(run.outcome for run in runs.recent(100) if run.job == "sync")
     assert outcomes == {"interrupted": 7, "ok": 1}
+
+
+def test_a_job_that_hangs_is_ended_and_the_others_run(tmp_path: Path) -> None:
+    """A real process, which nothing but a signal ends."""
+    now = NOW
+
+    def perform(job: str) -> Ended:
+        nonlocal now
+        code = "import time; time.sleep(60)" if job == "sync" else "print('{}')"
+        left = Process().run([sys.executable, "-c", code], 0.5)
+        now += HOUR if left.why == "deadline" else MINUTE
+        return jobs.ended("tell", left, 60)
+
+    timetable = (SYNC, CHECK, At(job="digest", at="08:00"), Asked(job="tell"))
+    with Runs(tmp_path / FILE) as runs:
+        runs.end(runs.begin("sync", NOW - DAY), NOW - DAY, Ended(outcome="ok"))
+    worker = Worker(tmp_path / FILE, lambda: timetable, lambda: now, perform)
+    worker.tick()
+    with Runs(tmp_path / FILE) as runs:
+        first = list(reversed(runs.recent(100)))[:4]
+        assert [(run.job, run.outcome) for run in first] == [
+            ("sync", "ok"), ("sync", "hung"), ("check", "ok"), ("digest", "ok"),
+        ]  # fmt: skip
+        assert failing(runs.past().of("sync"))

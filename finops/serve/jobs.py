@@ -16,6 +16,7 @@ from finops.schedule import After, Asked, At, Every, Timing
 from finops.serve.process import Exit
 
 Read = Callable[[Mapping[str, Any]], Ended]
+METERS = ("cloudwatch", "invocation_log", "metric_stream")
 SAID = 2000  # characters of a failure that are kept
 ENTRY = """
 from finops.serve.child import stay_with_parent
@@ -38,14 +39,22 @@ def timetable(settings: Settings) -> tuple[Timing, ...]:
     return (
         Asked(job="tell"),
         Every(job="sync", minutes=schedule.sync_minutes),
-        After(job="check", of="sync"),
+        *([Every(job="meters", minutes=schedule.meters_minutes, of=("sync",))] if _meters(settings) else ()),
+        After(job="check", of=("sync", "meters")),
         *settings.digest.timings(),
         At(job="housekeeping", at=schedule.housekeeping_at),
     )
 
 
-def command(home: Path, job: str) -> list[str]:
-    return [sys.executable, "-c", ENTRY, "--home", str(home), "--json", *JOBS[job].arguments]
+def _meters(settings: Settings) -> tuple[str, ...]:
+    """The kinds of sources that know the last hours, of those that are configured."""
+    return tuple(sorted({source.kind for source in settings.sources} & set(METERS)))
+
+
+def command(home: Path, settings: Settings, job: str) -> list[str]:
+    kinds = _meters(settings) if job == "meters" else ()
+    more = [part for kind in kinds for part in ("--kind", kind)]
+    return [sys.executable, "-c", ENTRY, "--home", str(home), "--json", *JOBS[job].arguments, *more]
 
 
 def ended(job: str, left: Exit, deadline_minutes: float) -> Ended:
@@ -67,7 +76,7 @@ def ended(job: str, left: Exit, deadline_minutes: float) -> Ended:
 def _reached_less(job: str, left: Exit) -> bool:
     """A sync that could not ask every source has done its work, and exits with 2; so has a digest that a channel
     did not take, which waits for it in the outbox."""
-    return job in ("sync", "digest", "weekly digest") and left.code == 2
+    return job in ("sync", "meters", "digest", "weekly digest") and left.code == 2
 
 
 def _failed(left: Exit) -> Ended:
@@ -130,6 +139,7 @@ def _as_it_is(answer: Mapping[str, Any]) -> Ended:
 JOBS: Mapping[str, Job] = {
     "tell": Job(("tell",), _as_it_is),
     "sync": Job(("sync",), _sync),
+    "meters": Job(("sync",), _sync),
     "check": Job(("check",), _check),
     "digest": Job(("digest",), _digest),
     "weekly digest": Job(("digest", "--weekly"), _digest),

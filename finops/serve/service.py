@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -16,10 +16,12 @@ from types import FrameType
 import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from finops import config
 from finops.config import Settings
-from finops.errors import FinopsError, LedgerError
+from finops.errors import ConfigError, FinopsError, LedgerError
 from finops.ledger import Ledger
 from finops.runs import FILE, Ended, Runs
+from finops.schedule import Timing
 from finops.serve import jobs, report
 from finops.serve.gauges import Gauges
 from finops.serve.process import Process
@@ -42,14 +44,15 @@ class Service:
         self, home: Path, settings: Settings, clock: Callable[[], datetime], tick: float = TICK_SECONDS
     ) -> None:
         self._home = home
-        self._schedule = settings.schedule
+        self._settings = settings
+        self._read_at = _changed_at(home)
         self._clock = clock
         self._tick = tick
         self._process = Process()
         self._gauges = Gauges(home, clock)
         self._buttons = buttons(home, settings, clock)
         self._worker = Worker(
-            home / FILE, jobs.timetable(settings), clock, self._perform, self._asked, self._gauges.heard
+            home / FILE, self._timetable, clock, self._perform, self._asked, self._gauges.heard
         )
         self._stop = threading.Event()
 
@@ -83,12 +86,25 @@ class Service:
             found.append("it is stopping")
         elif beat is None or self._clock() - beat > HEARTBEAT:
             found.append("the scheduler does not run")
+        if self._worker.trouble:
+            found.append(self._worker.trouble)
         return found
 
+    def _timetable(self) -> Sequence[Timing]:
+        """Of finops.toml as it is now; of what was read last, where it cannot be read: its jobs will say so."""
+        changed = _changed_at(self._home)
+        if changed != self._read_at:
+            self._read_at = changed
+            try:
+                self._settings = config.read(self._home)
+            except ConfigError as exc:
+                log.error("%s", exc, extra={"event": "configuration"})
+        return jobs.timetable(self._settings)
+
     def _perform(self, job: str) -> Ended:
-        deadline = self._schedule.deadline_minutes
+        deadline = self._settings.schedule.deadline_minutes
         try:
-            left = self._process.run(jobs.command(self._home, job), deadline * 60)
+            left = self._process.run(jobs.command(self._home, self._settings, job), deadline * 60)
         except OSError as exc:
             return Ended(outcome="failed", error=f"its process cannot be started: {exc}")
         for line in left.stderr.splitlines():
@@ -98,7 +114,10 @@ class Service:
     def _asked(self, now: datetime) -> Collection[str]:
         with Runs(self._home / FILE) as runs:
             past = runs.past()
-        return (report.TELLS,) if report.wanted(self._home, past, now) else ()
+        try:
+            return (report.TELLS,) if report.wanted(self._home, past, now) else ()
+        except LedgerError:
+            return (report.TELLS,)  # which says what is wrong with the state, and holds up no other job
 
     def _ticking(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone=UTC)
@@ -144,7 +163,7 @@ class Service:
 
     def _end(self, scheduler: BackgroundScheduler) -> None:
         """Let what runs finish for a while; then end it, and see that it is written down."""
-        if not self._worker.stop(self._schedule.grace_seconds):
+        if not self._worker.stop(self._settings.schedule.grace_seconds):
             self._process.stop()
         scheduler.shutdown(wait=True)
         if self._buttons:
@@ -163,6 +182,13 @@ class Service:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _changed_at(home: Path) -> int | None:
+    try:
+        return (home / config.FILE).stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ class Worker:
     def __init__(
         self,
         runs: Path,
-        timetable: Sequence[Timing],
+        timetable: Callable[[], Sequence[Timing]],
         clock: Callable[[], datetime],
         perform: Callable[[str], Ended],
         asked: Callable[[datetime], Collection[str]] = lambda now: (),
@@ -37,6 +37,7 @@ class Worker:
         self._one_at_a_time = threading.Lock()
         self._stopping = False
         self.beat: datetime | None = None  # when it last looked
+        self.trouble: str | None = None  # why it could not even look, or write down what it did
 
     def tick(self) -> None:
         """Run what is due until nothing is. Returns at once while another thread does."""
@@ -47,7 +48,10 @@ class Worker:
             while not self._stopping and (job := self._next()):
                 self._run(job)
         except FinopsError as exc:
+            self.trouble = str(exc)
             log.error("%s", exc, extra={"event": "cannot_go_on"})
+        else:
+            self.trouble = None
         finally:
             self._one_at_a_time.release()
 
@@ -63,7 +67,7 @@ class Worker:
         now = self._clock()
         with Runs(self._runs) as runs:
             past = runs.past()
-        return next(iter(due(self._timetable, past, now, self._asked(now))), None)
+        return next(iter(due(self._timetable(), past, now, self._asked(now))), None)
 
     def _run(self, job: str) -> None:
         began = self._clock()

@@ -16,10 +16,12 @@ import pytest
 from bill import cur2, line
 from home import Home
 
+from finops.config import Settings
 from finops.ledger import Ledger
 from finops.runs import Ended
 from finops.serve import jobs
 from finops.serve.process import Exit, Process
+from finops.sources import MetricStream
 
 SLEEP = "import time; print('asleep', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
@@ -129,7 +131,8 @@ def test_what_becomes_of_a_run(job: str, left: Exit, outcome: str, error: str | 
 
 
 def perform(home: Home, job: str) -> Ended:
-    return jobs.ended(job, Process().run(jobs.command(home.path, job), 60), 1)
+    settings = Settings(sources=(MetricStream(path="exports/metrics"),))
+    return jobs.ended(job, Process().run(jobs.command(home.path, settings, job), 60), 1)
 
 
 def test_the_real_commands_are_understood(home: Home) -> None:

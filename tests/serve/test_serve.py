@@ -125,7 +125,9 @@ def signed(body: bytes, at: int, secret: str = SECRET) -> dict[str, str]:
 def test_slacks_buttons_are_heard_when_slack_signed_them(home: Home) -> None:
     home.configure(SLACK)
     now, large = int(time.time()), b"payload=" + b"x" * (1 << 20)
-    environment = {"FINOPS_SLACK_TOKEN": TOKEN, "FINOPS_SLACK_SIGNING_SECRET": SECRET}
+    environment = {
+        "FINOPS_SLACK_TOKEN": TOKEN, "FINOPS_SLACK_SIGNING_SECRET": SECRET, "FINOPS_SLACK_APP_TOKEN": "xapp-1-A1",
+    }  # fmt: skip
     with Serving(home.path, environment=environment) as serving:
         found = {
             name: serving.get("/slack/actions", body, headers).status
@@ -140,10 +142,12 @@ def test_slacks_buttons_are_heard_when_slack_signed_them(home: Home) -> None:
                 ("too large", large, signed(large, now)),
             )
         }
+        listens = serving.until("socket_mode")["message"]
     assert found == {
         "signed": 200, "unsigned": 401, "another secret": 401, "another body": 401, "ten minutes ago": 401,
         "a stamp that is none": 401, "no payload": 400, "too large": 413,
     }  # fmt: skip
+    assert listens.startswith("Socket Mode: "), "and goes on trying, for Slack is not there"
     said = "".join(serving.lines)
     assert "Traceback" not in said
     assert SECRET not in said
@@ -302,6 +306,31 @@ def test_a_job_that_fails_is_told_and_again_when_it_works(home: Home, hooks: Any
     told = "".join(body for _, body in hooks.received)
     assert told.count("[WARN] job sync fails") >= 1
     assert told.count("[RESOLVED] job sync fails") >= 1
+
+
+def test_a_state_that_cannot_be_read_stops_no_sync(home: Home) -> None:
+    (home.path / database.FILE).write_bytes(b"x" * 8192)
+    with Serving(home.path) as serving:
+        serving.until("run_ended", "sync")
+        ready, numbers = serving.get("/readyz"), serving.get("/metrics").text
+    assert ("tell", "failed") in outcomes(home)
+    assert ("sync", "ok") in outcomes(home)
+    assert ready.status == 200
+    assert "finops_state_readable 0.0" in numbers
+    assert "finops_ledger_readable 1.0" in numbers
+
+
+@pytest.mark.slow
+def test_finops_toml_is_read_anew_when_it_changes(home: Home) -> None:
+    with Serving(home.path) as serving:
+        serving.until("run_ended", "check")
+        home.configure("[schedul]\n")
+        assert "did you mean schedule?" in serving.until("configuration")["message"]
+        home.configure(
+            '[[sources]]\nkind = "metric_stream"\npath = "metrics"\n[schedule]\nmeters_minutes = 1\n'
+        )
+        serving.until("run_begins", "meters", patience=90)
+        assert serving.end() == 0
 
 
 def test_people_are_spoken_to_in_lines_and_machines_in_json(home: Home, tmp_path: Path) -> None:
