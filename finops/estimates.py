@@ -11,11 +11,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from finops.model import SEVERITIES, Billed, Finding, Incident, Reason
+from finops.model import Billed, Finding, Incident, Reason, at_least
 
 ESTIMATED = ("spend_spike_now",)
 BILLED = ("spend_spike", "spend_anomaly")  # what says the same of the bill
@@ -38,48 +38,53 @@ def split(
     """The findings that stand for themselves; by its id, those of the bill that belong to an estimate's incident."""
     raised = [one for one in incidents if one.rule in ESTIMATED and _lately(one, now, cooldown)]
     raised.sort(key=lambda one: (one.state == "resolved", one.id))
-    own, agreeing = [], defaultdict(list)
-    for finding in findings:
-        same = (one for one in raised if _same(one, finding, incidents))
-        incident = next(same, None)
-        if incident is not None:
-            agreeing[incident.id].append(finding)
-        else:
-            own.append(finding)
-    spoken = _spoken_of(own, incidents)
-    standing = {one.subject for one in raised if one.state != "resolved"}
-    discredited = {one.subject: one for one in raised if one.state == "resolved" and wrong(one.billed)}
-    kept = [
-        finding
-        for finding in own
-        if finding.rule not in ESTIMATED
-        or finding.subject in standing
-        or not (_told_by(spoken, finding) or _disbelieved(discredited.get(finding.subject), finding))
-    ]
-    return kept, dict(agreeing)
+    own: list[Finding] = []
+    agreeing: dict[str, list[Finding]] = defaultdict(list)
+    for found in _by_subject(findings):  # all of a subject or none: its older days are part of the story
+        raised_by = next((one for one in raised if any(_same(one, each, incidents) for each in found)), None)
+        (own if raised_by is None else agreeing[raised_by.id]).extend(found)
+    return own, dict(agreeing)
+
+
+def believed(
+    found: Sequence[Finding], before: Incident | None, others: Iterable[Incident]
+) -> Sequence[Finding]:
+    """What an estimate finds of a subject, or nothing. `others`: what the bill's incidents say after this run."""
+    if before is not None and before.state != "resolved":
+        return found
+    discredited = before if before is not None and wrong(before.billed) else None
+    spoken = [one for one in others if one.rule in BILLED and one.state != "resolved"]
+    news = (one for one in found if not (_told_by(spoken, one) or _disbelieved(discredited, one)))
+    return found if next(news, None) else []
 
 
 def verdict(
-    before: Incident, incident: Incident, agreeing: Sequence[Finding], bill: Billed | None
+    incident: Incident, agreeing: Sequence[Finding], bill: Billed | None
 ) -> tuple[Incident, Reason | None]:
-    """`bill`: what it says, once complete for the day; `before`: how the incident stood before this run."""
-    if bill is None:
+    """`bill`: what it says, once complete for the day."""
+    if bill is None or (bill.usd is None and not agreeing):  # nothing to compare, and no rule that agrees
         return incident, None
     billed = incident.model_copy(update={"billed": bill})
-    if agreeing:
-        return billed, "confirmed"
-    if bill.usd is None:
-        return incident, None  # nothing to compare, and no rule that agrees
-    if not wrong(bill):
-        return billed, "confirmed"
-    grew = (incident.peak_usd or 0) >= DOUBLED * (before.peak_usd or 0)
-    return billed, None if grew and incident.peak_usd != before.peak_usd else "corrected"
+    return billed, "corrected" if wrong(bill) and not agreeing else "confirmed"
+
+
+def doubled(before: Incident, after: Incident) -> bool:
+    """Whether by now it is another matter than what the bill spoke of."""
+    was, now = before.peak_usd or Decimal(0), after.peak_usd or Decimal(0)
+    return now > was and now >= DOUBLED * was
 
 
 def wrong(bill: Billed | None) -> bool:
     if bill is None or bill.usd is None:
         return False
     return bill.usd <= 0 or (bill.error or 0) > TOLERANCE
+
+
+def _by_subject(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        groups[finding.rule, finding.subject].append(finding)
+    return groups.values()
 
 
 def _lately(incident: Incident, now: datetime, cooldown: timedelta) -> bool:
@@ -98,20 +103,12 @@ def _same(incident: Incident, finding: Finding, incidents: Sequence[Incident]) -
     return told_on(incident) - DAY <= finding.day and (incident.state != "resolved" or finding.day <= last)
 
 
-def _spoken_of(found: Sequence[Finding], incidents: Sequence[Incident]) -> list[tuple[Finding, Decimal]]:
-    """What the bill's incidents say, those of this run included, each with its dearest dollars."""
-    standing = [one for one in incidents if one.rule in BILLED and one.state != "resolved"]
-    told = [(one.finding.model_copy(update={"severity": one.severity}), one.peak_usd) for one in standing]
-    new = [(one, one.usd) for one in found if one.rule in BILLED]
-    return [(finding, usd or Decimal(0)) for finding, usd in (*told, *new)]
-
-
-def _told_by(spoken: Sequence[tuple[Finding, Decimal]], finding: Finding) -> bool:
+def _told_by(spoken: Sequence[Incident], finding: Finding) -> bool:
     return any(
-        _workload(one) == _workload(finding)
-        and SEVERITIES.index(one.severity) >= SEVERITIES.index(finding.severity)
-        and (finding.usd or Decimal(0)) < DOUBLED * usd
-        for one, usd in spoken
+        _workload(one.finding) == _workload(finding)
+        and at_least(one.notified_severity or one.severity, finding.severity)
+        and (finding.usd or Decimal(0)) < DOUBLED * (one.peak_usd or Decimal(0))
+        for one in spoken
     )
 
 

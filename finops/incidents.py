@@ -19,25 +19,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from finops import estimates
-from finops.model import (
-    SEVERITIES,
-    Billed,
-    Decision,
-    Finding,
-    Incident,
-    Notice,
-    Reason,
-    Severity,
-    Value,
-    Window,
-)
+from finops.findings import identify, leading, peak, rank
+from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
 
 Key = tuple[str, str]  # rule, subject
 Step = tuple[Incident, Reason | None]
@@ -88,9 +77,15 @@ def decide(
     known, found = _latest(incidents), _fresh(own, _settled(incidents))
     taken = {incident.id for incident in incidents}
     steps: list[Step] = []
-    for key in sorted(known.keys() | found.keys()):
-        before = known.get(key)
-        after, reason = _billed(before, *_step(before, found.get(key, []), run, taken), run)
+    after_all = dict(known)
+    for key in sorted(known.keys() | found.keys(), key=_estimates_last):
+        before, new = known.get(key), found.get(key, [])
+        if key[0] in estimates.ESTIMATED and not estimates.believed(new, before, after_all.values()):
+            new = []
+        if before is None and not new:
+            continue
+        after, reason = _turned(before, new, run, taken)
+        after_all[key] = after
         taken.add(after.id)
         if after != before:
             steps.append((after, reason))
@@ -101,21 +96,38 @@ def decide(
     )
 
 
-def _billed(before: Incident | None, incident: Incident, reason: Reason | None, run: _Run) -> Step:
-    """What the bill says of an estimate is told in its thread; worse news, or that it is over, goes first."""
-    if not estimates.awaits_bill(incident, run.now, run.policy.cooldown):
-        return incident, reason
-    agreeing = run.agreeing.get(incident.id, ())
-    if run.billed is not None:
-        bill = run.billed.get(incident.id)
-    else:
+def _turned(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
+    billed, said = _billed(before, run)
+    return _said(before, *_step(billed, found, run, taken), said, run)
+
+
+def _billed(before: Incident | None, run: _Run) -> tuple[Incident | None, Reason | None]:
+    """What an estimate raised, with what the bill says of it by now."""
+    if before is None or not estimates.awaits_bill(before, run.now, run.policy.cooldown):
+        return before, None
+    agreeing = run.agreeing.get(before.id, ())
+    if run.billed is None:
         bill = Billed(through=max(finding.day for finding in agreeing)) if agreeing else None
-    incident, said = estimates.verdict(before or incident, incident, agreeing, bill)
-    told = incident.notified_at is not None and incident.state not in MUTED
-    if said == "corrected" and incident.state != "resolved":
+    else:
+        bill = run.billed.get(before.id)
+    if bill is not None and run.billed is not None and bill.through < estimates.told_on(before):
+        bill = None  # of another time that it was told
+    return estimates.verdict(before, agreeing, bill)
+
+
+def _said(
+    before: Incident | None, after: Incident, reason: Reason | None, said: Reason | None, run: _Run
+) -> Step:
+    """It is told in the thread, unless there is worse, or it is over, or somebody asked for silence."""
+    if before is None or said is None or (before.state == "resolved" and after.state != "resolved"):
+        return after, reason
+    told = after.notified_at is not None and after.state not in MUTED
+    if said == "corrected" and after.state != "resolved" and not estimates.doubled(before, after):
         update = {"state": "resolved", "until": None, "resolved_at": run.now}
-        return incident.model_copy(update=update), said if told else None
-    return incident, reason or (said if told else None)
+        return after.model_copy(update=update), said if told else None
+    if said == "corrected" and after.state != "resolved":
+        said = None
+    return after, reason or (said if told else None)
 
 
 def _step(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
@@ -134,30 +146,30 @@ def _step(before: Incident | None, found: Sequence[Finding], run: _Run, taken: C
 
 
 def _opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> Incident:
-    lead, first_day = _lead(found), min(finding.day for finding in found)
+    first, first_day = leading(found), min(finding.day for finding in found)
     return Incident(
-        id=_identify(lead.rule, lead.subject, first_day, taken),
-        rule=lead.rule,
-        subject=lead.subject,
+        id=identify(first.rule, first.subject, first_day, taken),
+        rule=first.rule,
+        subject=first.subject,
         state="open",
-        severity=lead.severity,
+        severity=first.severity,
         opened_at=now,
         first_day=first_day,
-        last_day=lead.day,
-        peak_usd=_peak(found),
-        finding=lead,
+        last_day=first.day,
+        peak_usd=peak(found),
+        finding=first,
     )
 
 
 def _reopened(before: Incident, found: Sequence[Finding], now: datetime) -> Incident:
     """The same incident, but nobody has answered for this burst: who acknowledged it is asked again."""
-    lead = _lead(found)
+    lead = leading(found)
     return before.model_copy(
         update={
             "state": "open",
             "severity": lead.severity,
             "last_day": lead.day,
-            "peak_usd": _peak(found),
+            "peak_usd": peak(found),
             "notified_at": None,
             "notified_usd": None,
             "notified_severity": None,
@@ -188,8 +200,8 @@ def _covers(until: datetime, day: date) -> bool:
 def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
     if not found:
         return incident
-    lead = _lead(found)
-    update: dict[str, object] = {"peak_usd": _peak(found, incident.peak_usd)}
+    lead = leading(found)
+    update: dict[str, object] = {"peak_usd": peak(found, incident.peak_usd)}
     if lead.day >= incident.last_day:
         update |= {"finding": lead, "severity": lead.severity, "last_day": lead.day}
     if lead.day > incident.last_day:
@@ -202,7 +214,7 @@ def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | N
         return None
     if incident.notified_at is None:
         return "opened"  # planned when it began, and still there
-    if _rank(incident.severity) > _rank(incident.notified_severity):
+    if rank(incident.severity) > rank(incident.notified_severity):
         return "escalated"
     if incident.state == "acknowledged":
         return None
@@ -270,7 +282,7 @@ def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) 
 def _told(incident: Incident, reason: Reason | None, now: datetime) -> Incident:
     if reason is None:
         return incident
-    highest = max(incident.severity, incident.notified_severity, key=_rank)
+    highest = max(incident.severity, incident.notified_severity, key=rank)
     update: dict[str, object] = {
         "notified_at": now,
         "notified_usd": incident.peak_usd,
@@ -309,26 +321,10 @@ def _cold(incident: Incident, run: _Run) -> bool:
     return incident.resolved_at is None or run.now - incident.resolved_at > run.policy.cooldown
 
 
-def _lead(found: Sequence[Finding]) -> Finding:
-    """Of one day's several, the worst and dearest."""
-    return max(found, key=lambda one: (one.day, _rank(one.severity), one.usd or Decimal(0), one.summary))
-
-
-def _peak(found: Sequence[Finding], known: Decimal | None = None) -> Decimal | None:
-    dollars = [finding.usd for finding in found if finding.usd is not None]
-    return max(dollars if known is None else [*dollars, known], default=None)
-
-
-def _rank(severity: Severity | None) -> int:
-    return -1 if severity is None else SEVERITIES.index(severity)
+def _estimates_last(key: Key) -> tuple[bool, Key]:
+    return key[0] in estimates.ESTIMATED, key
 
 
 def _dearest_first(notice: Notice) -> tuple[Decimal, int, str, str]:
     incident = notice.incident
-    return -(incident.peak_usd or Decimal(0)), -_rank(incident.severity), incident.rule, incident.subject
-
-
-def _identify(rule: str, subject: str, first_day: date, taken: Collection[str]) -> str:
-    """Six hex digits are enough to type; two incidents never share them, however many there are."""
-    digest = hashlib.sha256(f"{rule}\n{subject}\n{first_day}".encode()).hexdigest()
-    return next(digest[:length] for length in range(6, 65) if digest[:length] not in taken)
+    return -(incident.peak_usd or Decimal(0)), -rank(incident.severity), incident.rule, incident.subject

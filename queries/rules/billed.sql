@@ -25,7 +25,7 @@ billed as (
     group by all
 )
 
-select least(max(e.day), min(e.through)) as through,
+select least($last_day, min(e.through)) as through,
     sum(coalesce(b.billed_usd, 0)) filter (e.day <= e.through) as usd,
     sum(e.estimated_usd) filter (e.day <= e.through) as estimated_usd
 from estimated as e
