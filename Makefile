@@ -5,7 +5,7 @@ DEMO := demo
 DOCUMENTS := README.md docs/aws.md docs/commands.md docs/configuration.md docs/rules.md docs/views.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-trino test-slack check bench docs wheel image clean
+.PHONY: help demo test test-trino test-slack check bench docs pictures wheel image clean
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -37,6 +37,9 @@ bench: .venv/bench ## Measure the whole line, and the peers, on this machine
 
 docs: .venv/dev ## Write the generated parts of README.md and docs/ anew
 	$(BIN)/cog -I docs -r -U --verbosity=1 $(DOCUMENTS)
+
+pictures: .venv/dev ## Draw the messages as Slack and mail readers show them, into pictures/ (needs a Chromium)
+	$(BIN)/python tests/channels/pictures.py pictures
 
 wheel: .venv/dev ## Build dist/finops-*.whl
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .

@@ -114,7 +114,7 @@ def card(message: Message) -> Card:
         summary=cut(_summary(notice), PARAGRAPH),
         fields=_past_fields(incident) if over else _fields(incident),
         changed=cut(one_line(finding.facts.get("what_changed")), PARAGRAPH),
-        why=cut(one_line(finding.why), PARAGRAPH),
+        why="" if over else cut(one_line(finding.why), PARAGRAPH),
         trend=trend(finding.series),
         next_step="" if over else cut(one_line(finding.next_step), PARAGRAPH),
         runbook="" if over else cut(one_line(finding.runbook), PARAGRAPH),
@@ -151,7 +151,8 @@ def _summary(notice: Notice) -> str:
     """Empty where it is the headline already."""
     finding = notice.incident.finding
     if notice.reason in ("confirmed", "corrected"):
-        return billed(notice.incident) or one_line(finding.summary)
+        words = billed(notice.incident)
+        return f"{words[0].upper()}{words[1:]}." if words else one_line(finding.summary)
     return one_line(finding.summary) if finding.headline else ""
 
 
@@ -251,9 +252,7 @@ def _counters(notices: Sequence[Notice]) -> str:
 
 
 FACTS: tuple[tuple[str, str, Callable[[Decimal], str]], ...] = (
-    ("Usual", "expected_usd", usd),
     ("Day before", "previous_usd", usd),
-    ("Ratio", "ratio", lambda ratio: f"{ratio:,.1f}x"),
     ("If it continues", "monthly_usd", lambda amount: f"{usd(amount)} a month"),
 )
 
@@ -263,9 +262,12 @@ def _fields(incident: Incident) -> tuple[tuple[str, str], ...]:
     actual = amount(finding.facts.get("actual_usd"))
     fields: list[tuple[str, str]] = []
     if actual is not None:
-        fields.append(("Actual", f"{usd(actual)} on {finding.day:%a} {finding.day}"))
+        fields.append(("Spent", f"{usd(actual)} on {_short(finding.day)}"))
     elif finding.usd is not None:
-        fields.append(("At stake", f"{usd(finding.usd)} on {finding.day:%a} {finding.day}"))
+        fields.append(("At stake", f"{usd(finding.usd)} on {_short(finding.day)}"))
+    usual, ratio = (amount(finding.facts.get(name)) for name in ("expected_usd", "ratio"))
+    if usual is not None:
+        fields.append(("Usual", f"{usd(usual)}{f', this is {ratio:,.1f}x' if ratio else ''}"))
     for label, name, render in FACTS:
         value = amount(finding.facts.get(name))
         if value is not None:
@@ -274,9 +276,15 @@ def _fields(incident: Incident) -> tuple[tuple[str, str], ...]:
 
 
 def _past_fields(incident: Incident) -> tuple[tuple[str, str], ...]:
-    span = f"{incident.first_day} to {incident.last_day}"
+    first, last = _short(incident.first_day), _short(incident.last_day)
     peak = (("Peak", usd(incident.peak_usd)),) if incident.peak_usd is not None else ()
-    return (*peak, ("Lasted", span), ("Quiet", f"{incident.quiet_days} days"), *_owners(incident))
+    quiet = (("Quiet for", f"{incident.quiet_days} days"),) if incident.quiet_days else ()
+    return (*peak, ("Lasted", first if first == last else f"{first} to {last}"), *quiet, *_owners(incident))
+
+
+def _short(day: date) -> str:
+    """A phone has no room for a year."""
+    return f"{day:%a} {day.day} {day:%b}"
 
 
 def _owners(incident: Incident) -> tuple[tuple[str, str], ...]:

@@ -88,11 +88,11 @@ def _details(message: Message, notice: Notice) -> dict[str, str]:
     one = card(message.model_copy(update={"notices": (notice,)}))
     said = {
         "Summary": one.summary,
-        **dict(one.fields),
         "What changed": one.changed,
-        "Why": one.why,
         "Next": one.next_step,
         "Runbook": one.runbook,
+        **dict(one.fields),
+        "Why it matters": one.why,
         "Reproduce": one.reproduce,
         "Standing": " · ".join(one.context),
         "Answer": "\n".join(one.actions),

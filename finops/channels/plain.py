@@ -30,12 +30,12 @@ def plain(message: Message) -> Plain:
 
 def _card(one: Card) -> tuple[str, ...]:
     labelled = (
-        *one.fields,
         ("What changed", one.changed),
-        ("Why", one.why),
-        ("Last 14 days", one.trend),
         ("Next", one.next_step),
         ("Runbook", one.runbook),
+        *one.fields,
+        ("Why it matters", one.why),
+        ("Last 14 days", one.trend),
         ("Reproduce", one.reproduce),
     )
     lines = [f"{label:<{LABEL}}{value}" for label, value in labelled if value]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from finops.channels.slack_buttons import ack
 from finops.channels.slack_buttons import buttons as button_row
 from finops.channels.slack_digest import digest_blocks
 from finops.channels.slack_text import (
@@ -28,6 +29,7 @@ from finops.messages import OVER, Card, Tone, card, grouped, standing
 from finops.model import Message, Notice
 
 COLOURS: dict[Tone, str] = {"page": "#dc3545", "warn": "#ffc107", "info": "#0d6efd", "resolved": "#28a745"}
+PRESSED = 40  # lines of a group that have a button
 ANSWERED = "#6c757d"  # somebody is on it, or nobody need be
 
 
@@ -38,7 +40,7 @@ def payload(message: Message, *, buttons: bool = False, dashboard_url: str | Non
     elif len(message.notices) > 1:
         many = grouped(message)
         lines = [_with_standing(line, one) for line, one in zip(many.lines, message.notices, strict=True)]
-        colour, blocks = COLOURS[many.tone], [*bullets(tuple(lines)), context(many.context)]
+        colour, blocks = COLOURS[many.tone], [*_bullets(lines, message, buttons), context(many.context)]
     else:
         one, notice = card(message), message.notices[0]
         pressed = buttons and bool(one.actions) and notice.incident.state != "resolved"
@@ -50,6 +52,21 @@ def payload(message: Message, *, buttons: bool = False, dashboard_url: str | Non
         "blocks": [header(message.headline), *_owners(message.owners)],
         "attachments": [{"color": colour, "blocks": blocks[:BLOCKS]}],
     }
+
+
+def _bullets(lines: list[str], message: Message, buttons: bool) -> list[Block]:
+    """Each with a button of its own, where one hears it and there are not too many."""
+    if not buttons or len(lines) > PRESSED:
+        return bullets(tuple(lines))
+    told = zip(lines, message.notices, strict=True)
+    return [
+        section(f"• {escape(line)}") | ({"accessory": ack(one.incident.id)} if _waits(one) else {})
+        for line, one in told
+    ]
+
+
+def _waits(notice: Notice) -> bool:
+    return notice.incident.state == "open" and notice.reason not in OVER
 
 
 def _owners(owners: tuple[str, ...]) -> list[Block]:
@@ -88,14 +105,14 @@ def _with_standing(line: str, notice: Notice) -> str:
 def _blocks(one: Card) -> list[Block]:
     fields = [mrkdwn(f"*{label}*\n{escape(value)}", FIELD) for label, value in one.fields[:FIELDS]]
     after = f"\n*Runbook* {link(one.runbook)}" if one.runbook else ""
-    sections = [
+    sections = [  # who and how much, why, and what to do come before the figures
         *([section(escape(one.summary))] if one.summary else []),
-        *([{"type": "section", "fields": fields}] if fields else []),
         *labelled("What changed", one.changed),
-        *labelled("Why", one.why),
-        *([section(f"`{one.trend}` 14 days")] if one.trend else []),
         *labelled("Next", one.next_step, after),
-        section(f"`{escape(one.reproduce)}`"),
+        *([{"type": "section", "fields": fields}] if fields else []),
+        *labelled("Why it matters", one.why),
+        *([section(f"`{one.trend}` 14 days")] if one.trend else []),
+        section(f"*Reproduce* `{escape(one.reproduce)}`"),
         context(one.context),
     ]
     if one.actions:

@@ -15,7 +15,7 @@ def digest_blocks(message: Message) -> list[Block]:
     if digest is None:
         return []
     table = [_table(aligned(digest_table(digest)))] if digest.workloads else []
-    lists = [block for title, lines in digest.sections for block in _list(title, lines)]
+    lists = [block for title, lines in digest.sections for block in bullets(lines, title)]
     standing = ledger_words(message)
     lead = [section(escape(digest.lead))] if digest.lead else []
     return [*lead, *table, *lists, *([context(standing)] if standing else [])]
@@ -29,7 +29,3 @@ def _table(lines: list[str]) -> Block:
             break
         kept.append(line)
     return section(FENCE + "\n".join(kept) + FENCE)
-
-
-def _list(title: str, lines: tuple[str, ...]) -> list[Block]:
-    return [section(f"*{escape(title)}*"), *bullets(lines)]

@@ -16,9 +16,9 @@ JOINER = "\u2060"  # invisible; keeps `@here` and `https://` from being recognis
 
 
 def escape(text: str) -> str:
-    """As plain text inside mrkdwn: no mention, no link, no way out of a code span."""
+    """As plain text inside mrkdwn: no mention, no link, no way out of a code span, no bold word like our labels."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _disarm(text)
+    return _disarm(text.replace("*", "\u2217").replace("~", "\u223c"))
 
 
 def _disarm(text: str) -> str:
@@ -38,9 +38,9 @@ def labelled(label: str, text: str, after: str = "") -> list[Block]:
     return [section(start + _cut(escape(text), SECTION - len(start) - len(after)) + after)]
 
 
-def bullets(lines: tuple[str, ...]) -> list[Block]:
+def bullets(lines: tuple[str, ...], title: str = "") -> list[Block]:
     """As many lines a section as fit; what fits in no block is counted, and `incidents list` has it."""
-    sections, held, shown = [], "", 0
+    sections, held, shown = [], f"*{escape(title)}*" if title else "", 0
     for line in lines:
         bullet = f"• {escape(line)}"
         if len(held) + len(bullet) + 1 > SECTION:

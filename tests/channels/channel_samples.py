@@ -95,7 +95,7 @@ def _many(count: int) -> list[Finding]:
         SPIKE.model_copy(
             update={
                 "subject": f"workload-{n}",
-                "summary": f"workload-{n} spent more than it usually does",
+                "headline": f"workload-{n} spends more than it usually does",
                 "usd": Decimal(10 * n),
                 "severity": ("page", "warn", "info")[n % 3],
                 "facts": {},

@@ -27,7 +27,9 @@ def posted(server: Scripted) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", [name for name, one in all_samples().items() if one.notices])
 def test_every_event_is_within_the_limits(name: str, samples: dict[str, Message]) -> None:
-    for event in (one for one in events(samples[name]) if one["event_action"] != "resolve" or "payload" in one):
+    for event in (
+        one for one in events(samples[name]) if one["event_action"] != "resolve" or "payload" in one
+    ):
         for field, limit in LIMITS.items():
             assert len(event["payload"].get(field, "")) <= limit
         assert event["payload"]["summary"]

@@ -94,6 +94,8 @@ def test_what_is_left_out_of_a_flood_is_counted(samples: dict[str, Message]) -> 
         pytest.param("@here", "@\u2060here", id="plain mention"),
         pytest.param("https://x.example", "https:\u2060//x.example", id="link"),
         pytest.param("`rm`", "'rm'", id="backticks"),
+        pytest.param("*Next* ~$5~", "\u2217Next\u2217 \u223c$5\u223c", id="bold and struck"),
+        pytest.param("cache_write_5m", "cache_write_5m", id="a name as it is"),
     ],
 )
 def test_escape(text: str, escaped: str) -> None:
@@ -281,6 +283,25 @@ def test_buttons_carry_the_id_and_no_text_of_tags(samples: dict[str, Message]) -
     assert [element["value"] for element in row["elements"]] == [incident] * 6
     assert row["elements"][-1]["url"] == f"https://costs.example.com/incidents/{incident}"
     assert "finops incidents ack" not in json.dumps(sent), "commands are for who cannot press"
+
+
+@pytest.mark.parametrize(
+    ("name", "pressed"),
+    [
+        pytest.param("grouped", 7, id="each of seven"),
+        pytest.param("flood", 0, id="none of three thousand"),
+    ],
+)
+def test_the_lines_of_a_group_have_a_button_each(
+    name: str, pressed: int, samples: dict[str, Message]
+) -> None:
+    blocks = payload(samples[name], buttons=True)["attachments"][0]["blocks"]
+    assert len(blocks) <= 49
+    values = [block["accessory"]["value"] for block in blocks if "accessory" in block]
+    assert values == [notice.incident.id for notice in samples[name].notices][:pressed]
+    for block in Block.parse_all(blocks):
+        assert block is not None
+        block.to_dict()  # raises where a limit is passed
 
 
 @pytest.mark.parametrize(
