@@ -93,7 +93,10 @@ class State(Outbox):
         """
         with self.exclusive():
             self.execute("update runs_recorded set count = max(count, :seen) + 1", seen=self._seen())
+            told = {notice.incident.id for notice in decision.notices}
             for incident in decision.incidents:
+                if incident.id not in told:
+                    self._log_silent(incident, at)
                 self._store(incident)
             for notice in decision.notices:
                 self._log(at, notice.incident.id, notice.reason, None, notice.incident.finding.summary)
@@ -229,6 +232,13 @@ class State(Outbox):
             self._store(after)
             self._log(at, incident_id, state, by, f"until {text(until)}" if until else "")
             return after
+
+    def _log_silent(self, incident: Incident, at: datetime) -> None:
+        """What changed without a word: planned in advance, a snooze that is over, an end that nobody heard of."""
+        rows = self.rows("select state from incidents where id = :id", id=incident.id)
+        if not rows or rows[0]["state"] != incident.state:
+            until = f"until {text(incident.until)}" if incident.until else ""
+            self._log(at, incident.id, incident.state, incident.by, until or incident.finding.summary)
 
     def _store(self, incident: Incident) -> None:
         self.execute(

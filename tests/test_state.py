@@ -124,6 +124,19 @@ def test_answers_are_kept_with_who_and_when(state: State) -> None:
     assert events == [("opened", None), ("acknowledged", "ana"), ("snoozed", "bo")]
 
 
+def test_what_happens_in_silence_is_on_record_too(state: State) -> None:
+    window = Window(name="search-api", first_day=NOW.date(), until=LATER, by="finops.toml: a load test")
+    silent = decide([], [finding()], {}, NOW, Policy(), [window])
+    assert silent.notices == ()
+    for _ in range(2):
+        state.record(silent, [], NOW)
+    (incident,) = state.incidents()
+    (event,) = state.history(incident.id)
+    assert (event.event, event.by, event.detail) == (
+        "planned", "finops.toml: a load test", f"until {LATER.isoformat(timespec='microseconds')}",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "muted"),
     [

@@ -29,6 +29,11 @@ def buttons(incident: str, dashboard_url: str | None) -> dict[str, Any]:
     return {"type": "actions", "block_id": f"{PREFIX}{incident}", "elements": elements}
 
 
+def ack(incident: str) -> dict[str, Any]:
+    """Beside one line of many."""
+    return _button("ack", incident)
+
+
 def _button(action: Action, incident: str) -> dict[str, Any]:
     text = _plain(LABELS[action])
     return {"type": "button", "action_id": PREFIX + action, "text": text, "value": incident}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from finops.aws import AwsError, explained
 from finops.channels import Email, Slack, Sns
 from finops.channels.email import answered
-from finops.channels.slack_web import REMEDIES
+from finops.channels.slack_socket import HINT
+from finops.channels.slack_web import REMEDIES, asking, web
 from finops.config import Settings
 from finops.doctor.line import Line, ok, problem, unknown
 from finops.errors import DeliveryError
@@ -23,6 +24,7 @@ def lines(settings: Settings) -> Iterator[Line]:
     for channel in settings.channels:
         if isinstance(channel, Slack) and channel.token is not None:
             yield _token(channel, channel.token.get_secret_value())
+            yield _buttons(channel)
         elif isinstance(channel, Slack):
             usual = channel.webhook_url is not None and channel.webhook_url.get_secret_value().startswith(
                 HOOK
@@ -39,6 +41,27 @@ def lines(settings: Settings) -> Iterator[Line]:
             yield _server(channel)
         else:
             yield ok(channel.kind, "configured; nothing was sent", f"try it: {TRY}")
+
+
+def _buttons(channel: Slack) -> Line:
+    """Whether a press is heard: an address for Socket Mode is asked for, and not used."""
+    if channel.app_token is None:
+        heard = channel.signing_secret is not None
+        said = "signed requests, by `finops serve`" if heard else "none: commands to copy instead"
+        return ok("slack buttons", said)
+    try:
+        with asking("connections:write"):
+            web("", channel.api_url, channel.timeout_seconds).apps_connections_open(
+                app_token=channel.app_token.get_secret_value()
+            )
+    except DeliveryError as exc:
+        said = str(exc).split(";")[0].split(":")[0]
+        return (
+            unknown("slack buttons", said, "check the network")
+            if exc.retry
+            else problem("slack buttons", f"Slack says {said}", HINT)
+        )
+    return ok("slack buttons", "Socket Mode, by `finops serve` or `finops slack listen`")
 
 
 def _topic(channel: Sns) -> Line:
