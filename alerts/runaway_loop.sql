@@ -34,7 +34,7 @@ with counted as (
 
 units as (
     select u.workload, r.hour, sum(r.requests) as queries
-    from workload_units as u
+    from registry as u
     join requests_hourly as r on r.namespace = u.namespace and r.resource = regexp_extract(u.resource, '[^/:]+$')
     where u.resource is not null and r.day between $day - 28 and $day
     group by all

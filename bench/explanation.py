@@ -44,7 +44,7 @@ create table attributed (
 create table requests_hourly (
     day date, workload varchar, account_id varchar, resource varchar, model varchar, namespace varchar,
     requests bigint);
-create table workload_units (workload varchar, namespace varchar, resource varchar);
+create table registry (workload varchar, namespace varchar, resource varchar);
 create table line_classes as select 'Usage' as line_type, true as is_spend;
 create view identities as select distinct workload as identity_id, workload from attributed;
 create view lines as

@@ -239,9 +239,7 @@ def _toml(value: Any) -> str:
         return ""
     if isinstance(value, Decimal):
         return f"`{value}`"
-    return (
-        f"`{json.dumps(value if isinstance(value, bool | int | float | str | tuple | list) else str(value))}`"
-    )
+    return f"`{json.dumps(value if isinstance(value, bool | int | float | str | tuple | list) else str(value), default=float)}`"
 
 
 def _table(head: list[str], rows: Iterable[Iterable[str]]) -> str:

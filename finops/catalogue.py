@@ -16,16 +16,18 @@ import duckdb
 
 from finops import __version__, metrics, sqlfile
 from finops.attribute import Naming, name_identities, prepare
+from finops.budgets import Budget
 from finops.classify import Shape, classify, model_of
 from finops.errors import LedgerError, ReconciliationError
 from finops.ledger import Record, sync
 from finops.model import Stored, Value
+from finops.registry import Workload
 from finops.split import know_callers, share_lines
 
-SCHEMA = 6  # of the catalogue's tables; another number rebuilds it from the record
+SCHEMA = 7  # of the catalogue's tables; another number rebuilds it from the record
 TABLES = (
     "deliveries", "delivery_notes", "kinds", "tag_sets", "identities", "lines", "billed_daily", "accounts",
-    "datapoints", "resources", "throughputs", "book_prices", "model_ids", "workload_units", "settings",
+    "datapoints", "resources", "throughputs", "book_prices", "model_ids", "registry", "declared_budgets", "settings",
     "reach", "restated", "marks", "meta", "collections", "calls", "unreachable", "callers", "splits",
 )  # fmt: skip
 LOADED = {  # a source's table -> the catalogue's table that it fills as it is
@@ -42,19 +44,12 @@ LOADED = {  # a source's table -> the catalogue's table that it fills as it is
 DELIVERED = ("deliveries", "lines", "billed_daily", "splits", *LOADED.values())
 
 
-class WorkloadUnit(Value):
-    """What one query of a workload is: a Bedrock invocation, or a unit of its own."""
-
-    workload: str
-    namespace: str
-    resource: str | None
-
-
 class Plan(Value):
     """The part of the configuration that the catalogue speaks of; `views` are directories of more metrics."""
 
     naming: Naming = Naming()
-    units: tuple[WorkloadUnit, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     production: tuple[str, ...] = ()
     views: tuple[Path, ...] = ()
 
@@ -231,16 +226,23 @@ class Catalogue:
             )
 
     def _describe(self, plan: Plan) -> None:
-        for table in ("workload_units", "settings", "unreachable"):
+        for table in ("registry", "declared_budgets", "settings", "unreachable"):
             self.con.execute(f"delete from catalogue.{table}")
         if self.record.unreachable:
             self.con.executemany(
                 "insert into catalogue.unreachable values (?, ?)", list(self.record.unreachable.items())
             )
         self.con.execute("insert into catalogue.settings values (?)", [list(plan.production)])
-        if plan.units:
-            rows = [[u.workload, u.namespace, u.resource] for u in plan.units]
-            self.con.executemany("insert into catalogue.workload_units values (?, ?, ?)", rows)
+        if plan.workloads:
+            declared = [
+                [w.name, w.team, w.environments, w.models, w.namespace, w.resource] for w in plan.workloads
+            ]
+            self.con.executemany("insert into catalogue.registry values (?, ?, ?, ?, ?, ?)", declared)
+        if plan.budgets:
+            rows = [budget.row for budget in plan.budgets]
+            self.con.executemany(
+                "insert into catalogue.declared_budgets values (?, ?, ?, ?, ?, ?, ?, ?)", rows
+            )
 
     def _restate(self) -> int:
         """Keep what changed on days that had been read before, here and beside the record."""

@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 
 from finops import __version__, config
-from finops.commands import alert, checks, demo, digest, doctor, explain, incidents, init, query, serve, slack
+from finops.commands import (
+    alert,
+    budgets,
+    checks,
+    demo,
+    digest,
+    doctor,
+    explain,
+    incidents,
+    init,
+    query,
+    serve,
+    slack,
+)
 from finops.commands.classify import classify
 from finops.commands.clock import now
 from finops.commands.context import Context
@@ -23,7 +36,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (demo.app, init.app, doctor.app, checks.app, digest.app, explain.app, query.app, serve.app):
+for part in (
+    demo.app,
+    init.app,
+    doctor.app,
+    budgets.app,
+    checks.app,
+    digest.app,
+    explain.app,
+    query.app,
+    serve.app,
+):
     app.registered_commands += part.registered_commands
 app.command(epilog="Example: finops classify USE1-Claude4.6Sonnet-input-tokens --unit '1K tokens'")(classify)
 app.add_typer(incidents.app, name="incidents")

@@ -19,7 +19,8 @@ from pydantic_core import ErrorDetails
 
 from finops.attribute import Names, Naming, Tags
 from finops.aws import Access
-from finops.catalogue import Plan, WorkloadUnit
+from finops.budgets import ACCOUNT, Budget, clash
+from finops.catalogue import Plan
 from finops.channels import Channel, Slack, Sns
 from finops.channels.email import ADDRESS
 from finops.channels.sns import TOPIC
@@ -27,6 +28,7 @@ from finops.errors import ConfigError
 from finops.model import KEYS, Value
 from finops.owners import OWNER
 from finops.planned import Planned
+from finops.registry import UNIT, Workload
 from finops.rules import Limits, RuleSettings, nearest, shipped
 from finops.schedule import CLOCK, CLOCK_OR_OFF, WEEKLY, Digests, Schedule
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source
@@ -36,26 +38,6 @@ FILE = "finops.toml"
 SECRETS = tuple(name for channel in get_args(Channel) for name in channel.secrets.values())
 VARIABLES = ("FINOPS_HOME", *SECRETS, *(f"{name}_FILE" for name in SECRETS))
 OPEN = {"url"}  # secrets that may stand in finops.toml too
-UNITS = {"lambda": "AWS/Lambda", "states": "AWS/States"}
-ACCOUNT = r"^\d{12}$"
-UNIT = r"^(bedrock_invocations|lambda:.+|states:.+)$"
-
-
-class Workload(Value):
-    """A declared workload. `unit` is what one query is: `bedrock_invocations`, `lambda:<function>` or
-    `states:<state machine>`."""
-
-    name: str
-    team: str | None = None
-    environments: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    unit: Annotated[str, Field(pattern=UNIT)] = "bedrock_invocations"
-
-    def counted_by(self) -> WorkloadUnit:
-        kind, _, resource = self.unit.partition(":")
-        return WorkloadUnit(
-            workload=self.name, namespace=UNITS.get(kind, "AWS/Bedrock"), resource=resource or None
-        )
 
 
 class Settings(Value):
@@ -68,6 +50,7 @@ class Settings(Value):
     principals: dict[str, Names] = {}
     cost_categories: dict[str, str] = {}
     workloads: tuple[Workload, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     production: tuple[str, ...] = ("prod", "production", "prd", "live")
     rules: dict[str, RuleSettings] = {}
     limits: Limits = Limits()
@@ -87,8 +70,13 @@ class Settings(Value):
             principals=self.principals,
             cost_categories=self.cost_categories,
         )
-        units = tuple(workload.counted_by() for workload in self.workloads)
-        return Plan(naming=naming, units=units, production=self.production, views=self.metrics)
+        return Plan(
+            naming=naming,
+            workloads=self.workloads,
+            budgets=self.budgets,
+            production=self.production,
+            views=self.metrics,
+        )
 
 
 def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -123,10 +111,13 @@ def _settings(home: Path, fields: Mapping[str, Any]) -> Settings:
         raise ConfigError(f"[cost_categories] {key}: not one of {', '.join(KEYS)}")
     for fault in filter(None, (planned.fault() for planned in settings.planned)):
         raise ConfigError(f"[[planned]] {fault}")
-    names = [source.name for source in settings.sources]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f"[[sources]] has {name} {names.count(name)} times; keep one of them")
+    for fault in filter(None, (*(budget.fault() for budget in settings.budgets), clash(settings.budgets))):
+        raise ConfigError(f"[[budgets]] {fault}")
+    for table, of in (("sources", settings.sources), ("workloads", settings.workloads)):
+        names = [one.name for one in of]
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigError(f"[[{table}]] has {name} {names.count(name)} times; keep one of them")
     alerts = tuple(home / directory for directory in settings.alerts)
     metrics = tuple(home / directory for directory in settings.metrics)
     shipped(settings.rules, alerts)
@@ -197,6 +188,7 @@ TABLES: Mapping[str, tuple[type[Value], ...]] = {  # what the tables of finops.t
     "accounts": (Names,),
     "principals": (Names,),
     "workloads": (Workload,),
+    "budgets": (Budget,),
     "schedule": (Schedule,),
     "digest": (Digests,),
     "planned": (Planned,),

@@ -171,7 +171,7 @@ def _lasts(settings: Settings, stored: Stored) -> bool:
 def _digest(settings: Settings) -> str:
     """Of all that names and views come from besides the deliveries: another one publishes anew."""
     told = settings.model_dump_json(
-        include={"tags", "accounts", "principals", "cost_categories", "workloads", "production"}
+        include={"tags", "accounts", "principals", "cost_categories", "workloads", "budgets", "production"}
     )
     digest = hashlib.sha256(f"{__version__}\0{told}".encode())
     for path in metrics.files(settings.metrics):

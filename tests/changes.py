@@ -21,7 +21,7 @@ create table attributed (
 create table requests_hourly (
     day date, workload varchar, account_id varchar, resource varchar, model varchar, namespace varchar,
     requests bigint);
-create table workload_units (workload varchar, namespace varchar, resource varchar);
+create table registry (workload varchar, namespace varchar, resource varchar);
 create table line_classes as select 'Usage' as line_type, true as is_spend;
 create view identities as select distinct workload as identity_id, workload from attributed;
 create view lines as
@@ -75,7 +75,7 @@ def explained(
         for c in calls
     ]
     _insert(con, "requests_hourly", counted)
-    _insert(con, "workload_units", [["w", "AWS/Lambda", f"arn:aws:lambda:::function:{unit}"]] if unit else [])
+    _insert(con, "registry", [["w", "AWS/Lambda", f"arn:aws:lambda:::function:{unit}"]] if unit else [])
     for view in VIEWS:
         file, _ = load(QUERIES / "metrics" / f"{view}.sql", MetricHeader)
         con.execute(f"create view {view} as {file.sql}")

@@ -61,7 +61,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert [source.kind for source in settings.sources] == ["cur", "prices"]
     assert (settings.tags.workload, settings.tags.team) == (("Workload", "app"), ("Team",))
     assert dict(settings.plan.naming.accounts["111122223333"].given()) == {"team": "search"}
-    assert [(unit.workload, unit.namespace, unit.resource) for unit in settings.plan.units] == [
+    assert [(one.name, one.namespace, one.resource) for one in settings.plan.workloads] == [
         ("claims", "AWS/States", "claims"),
         ("chat", "AWS/Bedrock", None),
     ]

@@ -22,7 +22,7 @@ with requests as (   -- of models, and of the workload's own unit
     select r.day as counted_on, coalesce(u.workload, r.workload) as workload, r.account_id, r.resource, r.model,
         u.namespace as unit, sum(r.requests)::double as requests
     from requests_hourly as r
-    left join (from workload_units where resource is not null) as u
+    left join (from registry where resource is not null) as u
         on r.namespace = u.namespace and r.resource = regexp_extract(u.resource, '[^/:]+$')
     where r.requests > 0
         and (u.workload is not null or (r.namespace in ('AWS/Bedrock', 'AWS/BedrockMantle') and r.workload is not null))

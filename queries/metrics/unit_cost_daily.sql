@@ -37,7 +37,7 @@ covered as (
 
 own_units as (
     select r.day, u.workload, u.namespace, sum(r.requests) as units
-    from workload_units as u
+    from registry as u
     join requests_hourly as r
         on r.namespace = u.namespace and r.resource = regexp_extract(u.resource, '[^/:]+$')
     where u.resource is not null
@@ -58,5 +58,5 @@ select day, workload,
     end as calls_per_query,
     c.gross_usd
 from covered as c
-left join (from workload_units where resource is not null) as u using (workload)
+left join (from registry where resource is not null) as u using (workload)
 left join own_units as o using (day, workload)
