@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from finops.model import Value
-from finops.runs import History, Past
+from finops.runs import History, Past, Run
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 CLOCK_OR_OFF = r"^(off|([01]\d|2[0-3]):[0-5]\d)$"
@@ -106,20 +106,26 @@ def due(
 
 
 def _wanted(timing: Timing, past: Past, now: datetime, asked: Collection[str]) -> bool:
-    good = past.of(timing.job).good
+    good = _known(past.of(timing.job).good, now)
     match timing:
         case Every(minutes=minutes, of=of):
-            begun = [run.started_at for run in (good, *(past.of(job).good for job in of)) if run]
+            others = (_known(past.of(job).good, now) for job in of)
+            begun = [run.started_at for run in (good, *others) if run]
             return not begun or now - max(begun) >= timedelta(minutes=minutes)
         case At(at=at, weekday=weekday):
             since = good.started_at if good else past.born
             return since is not None and since < _latest(at, weekday, now)
         case After(of=of):
-            before = [past.of(job).tried for job in of if past.of(job).good]
+            before = [_known(past.of(job).tried, now) for job in of if past.of(job).good]
             ended = [run.ended_at for run in before if run and run.ended_at]
             return bool(ended) and (good is None or good.started_at < max(ended))
         case Asked(job=job):
             return job in asked
+
+
+def _known(run: Run | None, now: datetime) -> Run | None:
+    """One that is still to come was dated by a clock that was ahead, and says nothing."""
+    return run if run and run.ended_at and run.ended_at <= now else None
 
 
 def _latest(at: str, weekday: Weekday | None, now: datetime) -> datetime:
@@ -132,7 +138,7 @@ def _latest(at: str, weekday: Weekday | None, now: datetime) -> datetime:
 
 def rested(history: History, now: datetime) -> bool:
     """Being interrupted once is nobody's fault: then it is tried again at once."""
-    last = history.last
+    last = _known(history.last, now)
     misses = sum(history.missed.values()) - (last is not None and last.outcome == "interrupted")
     if last is None or last.ended_at is None or misses <= 0:
         return True

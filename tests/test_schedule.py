@@ -76,6 +76,10 @@ def past(*runs: Run, born: timedelta | None = None) -> Past:
         pytest.param(WEEKLY, past(ran("weekly", 2 * DAY)), False, id="weekly: this Monday's is done"),
         pytest.param(WEEKLY, past(ran("weekly", 3 * DAY)), True, id="weekly: last week's is done"),
         pytest.param(WEEKLY, past(ran("weekly", 50 * DAY)), True, id="weekly: seven were missed, one is due"),
+        pytest.param(SYNC, past(ran("sync", -9 * DAY)), True, id="every: the clock was ahead"),
+        pytest.param(CHECK, past(ran("sync", HOUR), ran("check", -9 * DAY)), True, id="after: the clock was ahead"),
+        pytest.param(CHECK, past(ran("sync", -9 * DAY)), False, id="after: only that of the clock that was ahead"),
+        pytest.param(DIGEST, past(ran("digest", -9 * DAY), born=DAY), True, id="at: the clock was ahead"),
         pytest.param(Asked(job="tell"), past(), True, id="asked: by somebody"),
         pytest.param(Asked(job="other"), past(), False, id="asked: by nobody"),
     ],
@@ -98,6 +102,7 @@ def test_due(timing: Timing, before: Past, is_due: bool) -> None:
         pytest.param(["interrupted"], MINUTE, True, id="interrupted once: at once"),
         pytest.param(["interrupted"] * 4, 4 * MINUTE, False, id="what kills finops again and again waits"),
         pytest.param(["skipped"], MINUTE, False, id="another finops is writing"),
+        pytest.param(["failed"] * 9, -9 * DAY, True, id="the clock was ahead"),
     ],
 )
 def test_a_job_that_missed_rests(outcomes: list[Outcome], ago: timedelta, is_rested: bool) -> None:
