@@ -34,6 +34,7 @@ COMMANDS = {
     "state_unreadable": "finops incidents list",
 }  # no SQL of theirs
 TEST = "a test: nothing has happened, and nothing is recorded"
+UNTAGGED = "(untagged)"  # what has no name bears this one
 LEVELS = "▁▂▃▄▅▆▇"  # the full block would touch the line above
 UNKNOWN_DAY = "·"
 
@@ -136,15 +137,20 @@ def card(message: Message) -> Card:
 
 
 def grouped(message: Message) -> Group:
-    lines = [f"{headline(notice)} · {notice.incident.id}" for notice in message.notices]
+    lines = [" · ".join((headline(one), *_team(one), one.incident.id)) for one in message.notices]
     tones = [tone(notice) for notice in message.notices]
     worst = next((level for level in reversed(SEVERITIES) if level in tones), None)
     return Group(
         tone=worst or "resolved",
         headline=message.headline,
         lines=tuple(lines),
-        context=(*ledger_words(message), "finops incidents list"),
+        context=(*ledger_words(message), "finops incidents list", "finops incidents show ID"),
     )
+
+
+def _team(notice: Notice) -> tuple[str, ...]:
+    team = one_line(notice.incident.finding.team)
+    return (f"team {cut(team, VALUE)}",) if team and team != UNTAGGED else ()
 
 
 def _summary(notice: Notice) -> str:
