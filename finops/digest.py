@@ -15,7 +15,7 @@ import duckdb
 from finops import expectation, judge, notify
 from finops.channels import Channel, PagerDuty
 from finops.errors import ConfigError
-from finops.messages import amount, cut, one_line
+from finops.messages import UNTAGGED, amount, cut, one_line
 from finops.model import SEVERITIES, Digest, Finding, Incident, Message, Spend
 from finops.money import change, usd
 from finops.rules import Rule, nearest, parse
@@ -101,6 +101,7 @@ def compose(
         "Not known": unknown,
     }
     quiet = not any(sections.values())
+    sections["Budgets"] = [_budget(row, day) for row in _rows(con, "budgets", last=day)]
     digest = Digest(
         period=period,
         first_day=first,
@@ -196,7 +197,7 @@ def _open(incident: Incident, now: datetime) -> str:
     parts = (
         f"[{incident.severity.upper()}] {cut(one_line(finding.headline or finding.summary), WORDS)}",
         age,
-        f"team {_name(finding.team)}" if finding.team else "nobody's",
+        f"team {_name(finding.team)}" if finding.team and finding.team != UNTAGGED else "nobody's",
         "" if incident.state == "open" else f"{incident.state}{by}",
         incident.id,
     )
@@ -243,6 +244,16 @@ def _month(row: Mapping[str, Any], day: date) -> str:
     heading = f", heading for {usd(row['projected_usd'])}" if row["projected_usd"] is not None else ""
     before = f" after {usd(row['previous_usd'])} the month before" if row["previous_usd"] is not None else ""
     return f"{day:%B} so far {usd(row['net_usd'])} net{heading}{before}"
+
+
+def _budget(row: Mapping[str, Any], day: date) -> str:
+    """The rule `budget` tells when one is crossed; here stands how far each is."""
+    full = row["breach_day"]
+    reached = f", {'reached' if full <= day else 'full'} on {full:%a} {full}" if full else ""
+    return (
+        f"{_name(row['budget'])}: {usd(row['actual_usd'])} of {usd(row['amount_usd'])} ({row['share']:.0%}), "
+        f"heading for {usd(row['projected_usd'])} ({row['projected_share']:.0%}){reached}"
+    )
 
 
 def _name(text: str | None) -> str:

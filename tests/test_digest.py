@@ -147,6 +147,13 @@ def test_what_cannot_be_said_is_said(made: Callable[..., Home]) -> None:
     assert late == "the bill is complete through Wed 2026-11-18 only"
 
 
+def test_budgets_stand_with_how_far_they_are(made: Callable[..., Home]) -> None:
+    home = made(spiked, '[[budgets]]\nname = "all of it"\namount_usd = 3000\n')
+    home.sync(NOW)
+    (line,) = lines(told(home), "Budgets")
+    assert line == "all of it: $2,920 of $3,000 (97%), heading for $5,286 (176%), full on Thu 2026-11-19"
+
+
 def test_open_incidents_stand_with_age_and_owner(made: Callable[..., Home]) -> None:
     home = made(spiked)
     pipeline.check(home.path, config.read(home.path, {}), NOW)
