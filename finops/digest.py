@@ -93,7 +93,10 @@ def compose(
     total = next((one for place, one in spends if place == 2), Spend(workload="All", usd=Decimal(0)))
     open_ones = sorted((one for one in incidents if one.state != "resolved"), key=_worst_first)
     late = [f"the bill is complete through {day:%a} {day} only"] if now.date() - day > LATE else []
-    unknown = [*late, *(row["text"] for row in _rows(con, "unknown", first=first, last=day))]
+    unknown = [
+        *late,
+        *(cut(one_line(row["text"]), WORDS) for row in _rows(con, "unknown", first=first, last=day)),
+    ]
     sections = {
         "Moved": _movers(con, first, day),
         "Open": [_open(incident, now) for incident in open_ones],

@@ -116,13 +116,20 @@ def told(reason: Reason, finding: Finding = SPIKE, **incident: Any) -> Message:
 ESTIMATED = SPIKE.model_copy(
     update={"rule": "spend_spike_now", "basis": "estimated", "runbook": "docs/rules.md"}
 )
+TOMORROW = DAY + timedelta(days=1)
 DEARER = SPIKE.model_copy(
     update={
         "headline": "search-api spend 7.9x the usual Wednesday",
-        "day": DAY + timedelta(days=1),
-        "facts": {**SPIKE.facts, "actual_usd": "6304.70", "excess_usd": "5506.59", "ratio": "7.9"},
+        "summary": "search-api spent $6,305 on Wednesday 18 Nov (Claude Sonnet 4.6); a usual Wednesday is $798.11, and"
+        " the day before was $2,710 (7.9x, +$5,506.59).",
+        "day": TOMORROW,
+        "facts": {
+            **SPIKE.facts, "actual_usd": "6304.70", "previous_usd": "2710.11", "excess_usd": "5506.59", "ratio": "7.9",
+            "monthly_usd": "165197.70",
+        },
+        "series": (*SPIKE.series[1:], (TOMORROW, Decimal("6304.70"))),
     }
-)
+)  # fmt: skip
 STALE = Finding(
     rule="source_stale", title="A source is stale", severity="warn", subject="cur", day=DAY,
     summary="cur delivered nothing for 3 days",

@@ -47,18 +47,19 @@ def block(one: dict[str, Any]) -> str:
             return f"<h1>{html.escape(one['text']['text'])}</h1>"
         case "section":
             fields = "".join(f"<div>{mrkdwn(field['text'])}</div>" for field in one.get("fields", ()))
-            text = f"<p>{mrkdwn(one['text']['text'])}</p>" if "text" in one else ""
+            beside = face(one["accessory"]) if "accessory" in one else ""
+            text = f"<p>{beside}{mrkdwn(one['text']['text'])}</p>" if "text" in one else ""
             return text + (f'<div class="fields">{fields}</div>' if fields else "")
         case "context":
             return f'<p class="dim">{" ".join(mrkdwn(part["text"]) for part in one["elements"])}</p>'
         case "actions":
-            faces = (
-                f'<button class="{b.get("style", "")}">{html.escape(b["text"]["text"])}</button>'
-                for b in one["elements"]
-            )
-            return f'<div class="actions">{"".join(faces)}</div>'
+            return f'<div class="actions">{"".join(map(face, one["elements"]))}</div>'
         case kind:
             raise ValueError(f"no picture of a block of the type {kind}")
+
+
+def face(button: dict[str, Any]) -> str:
+    return f'<button class="{button.get("style", "")}">{html.escape(button["text"]["text"])}</button>'
 
 
 def mrkdwn(text: str) -> str:
