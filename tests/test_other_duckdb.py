@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import venv
@@ -20,6 +21,20 @@ for view in sys.argv[2:]:
     con.execute(f'from "{view}" limit 5').fetchall()
 print(duckdb.__version__)
 """
+
+
+FORGOTTEN = {  # what DuckDB 1.5 stores of a view as something else: why
+    r"\b(lag|lead)\([^()]*,": "the offset and the default are lost",
+    r"\bif\(": "it cannot be read again",
+}
+
+
+@pytest.mark.parametrize("pattern", FORGOTTEN)
+def test_no_view_uses_what_a_version_forgets(pattern: str) -> None:
+    using = [
+        metric.name for metric in metrics.shipped() if re.search(pattern, metric.file.sql, re.IGNORECASE)
+    ]
+    assert using == [], FORGOTTEN[pattern]
 
 
 @pytest.mark.slow

@@ -118,7 +118,7 @@ named as (
             {'size': abs(cache_usd), 'usd': cache_usd, 'what': 'caching'},
             {'size': abs(mix_usd), 'usd': mix_usd, 'what': 'model mix'},
             {'size': abs(price_usd), 'usd': price_usd, 'what': 'price of a token'},
-            {'size': abs(other_usd), 'usd': other_usd, 'what': 'lines without tokens'}
+            {'size': abs(other_usd), 'usd': other_usd, 'what': 'other' || coalesce(': ' || nullif(array_to_string(other_kinds[1:2], ' and '), ''), '')}
         ]), lambda x: {'what': x.what, 'usd': x.usd}) as causes
     from explain_daily as e
     left join chosen as c using (day, workload)

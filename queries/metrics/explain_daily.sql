@@ -12,6 +12,7 @@ cache_usd = "prompt tokens read from the cache, written to it, or neither"
 mix_usd = "other models, or other shares of them"
 price_usd = "dollars per token of the same model and kind: price, service tier, discount"
 other_usd = "lines that count no tokens, such as provisioned throughput; and negative ones"
+other_kinds = "what they are, the largest change first"
 volume_source = "what volume counts, as in `unit_cost_daily`; `tokens` where nobody counts queries: then size is the shift between input and output alone; NULL where there are no tokens"
 queries = "of the day; NULL where volume counts tokens"
 usual_queries = "of the baseline; NULL where volume counts tokens"
@@ -155,6 +156,7 @@ summed as (
         coalesce(sum(case when whole is null then weight * cache when whole = 'cache' then change end), 0)::decimal(38, 10) as cache_usd,
         coalesce(sum(case when whole is null then weight * mix when whole = 'mix' then change end), 0)::decimal(38, 10) as mix_usd,
         coalesce(sum(case when whole is null then weight * price when whole = 'price' then change end), 0)::decimal(38, 10) as price_usd,
+        list(kind order by abs(usd - usual_usd) desc, kind) filter (whole = 'other' and usd <> usual_usd) as other_kinds,
         case
             when max(all_tokens + usual_all_tokens) = 0 then null
             when bool_and(by_units) then max(unit_source)
@@ -191,7 +193,7 @@ select day, workload, usd, usual_usd, usd - usual_usd as change_usd,
     cache_usd + case when taker = 'cache' then rest_usd else 0 end as cache_usd,
     mix_usd + case when taker = 'mix' then rest_usd else 0 end as mix_usd,
     price_usd + case when taker = 'price' then rest_usd else 0 end as price_usd,
-    other_usd, volume_source,
+    other_usd, coalesce(other_kinds, []) as other_kinds, volume_source,
     case when volume_source <> 'tokens' then queries end as queries,
     case when volume_source <> 'tokens' then usual_queries end as usual_queries,
     baseline, basis

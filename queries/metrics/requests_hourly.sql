@@ -23,7 +23,8 @@ select p.hour, p.day, p.account_id, p.region, p.namespace, p.resource,
     p.errors::bigint as errors, p.throttles::bigint as throttles
 from counted_hourly as p
 left join (   -- no asof join: through that, a filter on the day does not reach the datapoints
-    select *, lead(since, 1, date '9999-12-31') over (partition by account_id, region, resource order by since) as until
+    select *, coalesce(
+        lead(since) over (partition by account_id, region, resource order by since), date '9999-12-31') as until
     from resource_names
 ) as n
     on n.account_id = p.account_id and n.region = p.region and n.resource = p.resource
