@@ -92,7 +92,8 @@ def compose(
 
 def late(messages: Sequence[Message], since: datetime) -> Message:
     """One for all that a channel did not take for a day: the latest news of each incident, most dollars first."""
-    latest = {notice.incident.id: notice for message in messages for notice in message.notices}
+    told = sorted((notice for message in messages for notice in message.notices), key=_moment)
+    latest = {notice.incident.id: notice for notice in told}
     notices = sorted(latest.values(), key=lambda one: one.incident.peak_usd or Decimal(0), reverse=True)
     digest = hashlib.sha256(" ".join(message.key for message in messages).encode()).hexdigest()[:16]
     last, words = messages[-1], _counters(notices) if len(notices) > 1 else headline(notices[0])

@@ -191,7 +191,7 @@ def _send(state: State, channel: Channel, pending: Pending, now: datetime) -> Ou
         return outcome.model_copy(update={"error": str(exc), "retry_at": retry_at})
     except Exception as exc:  # noqa: BLE001  one message that cannot be laid out must not stop the rest
         return outcome.model_copy(update={"error": f"{type(exc).__name__}: {exc}"})
-    state.sent(message.key, name, ref, now, None if message.thread else shown(message))
+    state.sent(message.key, name, ref, now, None if message.thread else shown(message), message.owners)
     return outcome.model_copy(update={"note": _attached(channel, message, ref)})
 
 

@@ -4,6 +4,7 @@ sent afterwards, marked after that. A crash in between repeats a message and nev
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -121,11 +122,21 @@ class Outbox(Database):
         )
         return rows[0]["ref"] if rows else None
 
-    def sent(self, key: str, channel: str, ref: str | None, at: datetime, shown: str | None = None) -> None:
-        """`shown`: how the incidents of a root stand in it; None for what stands in a thread."""
+    def sent(
+        self,
+        key: str,
+        channel: str,
+        ref: str | None,
+        at: datetime,
+        shown: str | None = None,
+        owners: Sequence[str] = (),
+    ) -> None:
+        """`shown`: how the incidents of a root stand in it, None for what is in a thread; `owners`: whom it called."""
         self.execute(
-            "update deliveries set status = 'sent', ref = :ref, shown = :shown, error = null, changed_at = :at"
+            "update deliveries set status = 'sent', ref = :ref, shown = :shown, error = null, changed_at = :at,"
+            " message = iif(:owners = '[]', message, json_set(message, '$.owners', json(:owners)))"
             " where key = :key and channel = :channel",
+            owners=json.dumps(list(owners)),
             key=key,
             channel=channel,
             ref=ref,

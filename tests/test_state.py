@@ -105,6 +105,15 @@ def test_the_thread_is_the_first_message_of_the_incident_on_that_channel(state: 
     assert state.thread("elsewhere", one) is None
 
 
+def test_whom_a_message_called_stays_with_it(state: State) -> None:
+    made = decision()
+    state.record(made, messages(made), NOW)
+    key = messages(made)[0][1].key
+    state.sent(key, "slack", "17.1", NOW, "", ("U1", "ana@example.com"))
+    (root,) = state.roots("slack", NOW)
+    assert root.message.owners == ("U1", "ana@example.com")
+
+
 def test_messages_of_a_channel_that_is_gone_are_adopted(state: State) -> None:
     made = decision()
     state.record(made, messages(made), NOW)

@@ -118,7 +118,7 @@ def test_the_life_of_an_incident(company: Company) -> None:
     assert reply is not None
     assert answers.show(reply, company.home, company.channels, NOW) == []
     (drawn,) = company.said()
-    assert drawn["ts"] == root["ts"]
+    assert (drawn["ts"], drawn["blocks"]) == (root["ts"], root["blocks"]), "whom it called stays"
     assert drawn["attachments"][0]["blocks"][0]["text"]["text"] == "*Acknowledged by admin (U000000001)*"
 
     company.run(1, on(1, usd=Decimal(9000)))
