@@ -18,6 +18,7 @@ from finops.sqlfile import PACKAGE
 
 SPECIFICATION = PACKAGE / "data" / "charts" / "series.vl.json"
 VEGA_LITE = "5.20"  # the version that the specification is written for, bundled with the renderer
+MOST_DAYS = 92  # a quarter; more are too thin to tell apart
 TITLE = 72  # characters that fit
 PIXELS = 2  # for each point: sharp on a phone
 
@@ -50,6 +51,7 @@ def specification(finding: Finding) -> dict[str, Any] | None:
     name = one_line(finding.workload or finding.subject) or one_line(finding.title)
     chart["title"] |= {"text": cut(name, TITLE), "subtitle": _subtitle(days)}
     chart["datasets"] = {"days": days}
+    chart["encoding"]["x"]["axis"]["labelOverlap"] = len(days) > TREND_DAYS  # more of them do not all fit
     return chart
 
 
@@ -59,7 +61,7 @@ def _text() -> str:
 
 
 def _days(finding: Finding) -> list[dict[str, Any]]:
-    """A fortnight up to the last day of the series; a day without a figure is unknown, and says so."""
+    """The series' own span, a fortnight at least; a day without a figure is unknown, and says so."""
     if not finding.series:
         return []
     known, expected = dict(finding.series), dict(finding.usual)
@@ -67,7 +69,8 @@ def _days(finding: Finding) -> list[dict[str, Any]]:
     if told is not None:
         expected.setdefault(finding.day, told)
     last = max(known)
-    days = [last - timedelta(days=back) for back in reversed(range(TREND_DAYS))]
+    span = min(max((last - min(known)).days + 1, TREND_DAYS), MOST_DAYS)
+    days = [last - timedelta(days=back) for back in reversed(range(span))]
     return [
         {
             "day": f"{day}T00:00:00Z",

@@ -25,6 +25,7 @@ from finops.explain import explained
 from finops.incidents import Policy
 from finops.ledger import Ledger, Record
 from finops.model import Billed, Decision, Delivery, Finding, Stored, Value, Window
+from finops.recent import pictured
 from finops.sources import Reading, Source
 from finops.state import FILE, State
 
@@ -268,7 +269,7 @@ def check(
             limits=settings.limits,
         )
         findings = explained(con, checked.findings, known, settings.limits.rule_seconds)
-        checked = checked.model_copy(update={"findings": findings})
+        checked = checked.model_copy(update={"findings": pictured(con, findings)})
         planned = tuple(one.window for one in settings.planned)
         bill = billed(con, state.incidents(), now, Policy().cooldown)
         teller = Teller(state, channels, now, planned, bill, *_standing(con))

@@ -78,6 +78,20 @@ def test_what_the_days_usually_cost(more: dict[str, Any], usual: dict[date, floa
     assert ("usually costs" in " ".join(words(spike(**more)))) is bool(usual)
 
 
+@pytest.mark.parametrize(
+    ("given", "drawn"),
+    [
+        pytest.param(3, 14, id="a fortnight at least"),
+        pytest.param(56, 56, id="as many as there are"),
+        pytest.param(400, 92, id="a quarter at most"),
+    ],
+)
+def test_how_many_days(given: int, drawn: int) -> None:
+    long = spike(series=tuple((DAY - timedelta(days=back), Decimal(1)) for back in reversed(range(given))))
+    assert len(days(long)) == drawn
+    assert charts.png(long)
+
+
 def test_a_day_without_a_figure_is_unknown_not_zero() -> None:
     gap = spike(series=tuple(pair for pair in FORTNIGHT if pair[0] != date(2026, 11, 10)))
     (row,) = [row for row in days(gap) if row["day"].startswith("2026-11-10")]
