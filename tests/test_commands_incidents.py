@@ -6,16 +6,19 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from scripted_server import serving
 from typer.testing import CliRunner, Result
 
 from finops.commands.context import Context
 from finops.commands.incidents import app
 from finops.errors import ConfigError
 from finops.incidents import Policy, decide
-from finops.model import Finding
+from finops.messages import compose
+from finops.model import Finding, Notice
 from finops.state import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
@@ -126,6 +129,48 @@ def test_a_plan_for_an_unknown_name_warns_and_is_recorded(name: str, warning: st
     assert warning in result.stderr if warning else result.stderr == ""
     with State(tmp_path / FILE) as state:
         assert [window.name for window in state.planned()] == [name]
+
+
+SLACK = '[[channels]]\nkind = "slack"\nchannel = "C1"\napi_url = "{url}"\npace_seconds = 0\n'
+
+
+@pytest.mark.parametrize(
+    ("answer", "warning"),
+    [
+        pytest.param({"ok": True, "ts": "17.1", "channel": "C1"}, "", id="drawn"),
+        pytest.param(
+            {"ok": False, "error": "invalid_auth"}, "not drawn anew yet: slack: invalid_auth", id="refused"
+        ),
+    ],
+)
+def test_an_answer_is_shown_where_the_message_stands(
+    answer: dict[str, Any], warning: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINOPS_SLACK_TOKEN", "xoxb-1")
+    (only,) = opened(tmp_path, "search-api")
+    with State(tmp_path / FILE) as state:
+        (message,) = compose([Notice(reason="opened", incident=state.incident(only))], 5)
+        state.enqueue("slack", message, NOW)
+        state.sent(message.key, "slack", "C1 17.1 C1", NOW, "")
+    with serving() as slack:
+        slack.will((200, {}, answer))
+        (tmp_path / "finops.toml").write_text(SLACK.format(url=slack.url))
+        result = run(tmp_path, "ack", only, "--by", "ana")
+    assert result.exit_code == 0
+    assert "acknowledged by ana" in result.stdout
+    assert warning in result.stderr
+    ((path, _, body),) = slack.requests
+    assert path == "/chat.update"
+    assert b"*Acknowledged by ana*" in body
+
+
+def test_an_answer_stands_where_nobody_can_be_told(tmp_path: Path) -> None:
+    (tmp_path / "finops.toml").write_text("chanels = []")
+    (only,) = opened(tmp_path, "search-api")
+    result = run(tmp_path, "ack", only, "--by", "ana")
+    assert (result.exit_code, "chanels: unknown key" in result.stderr) == (0, True)
+    with State(tmp_path / FILE) as state:
+        assert state.incident(only).state == "acknowledged"
 
 
 def test_an_unreadable_incident_leaves_the_others_listed(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def ack(ctx: typer.Context, incident: Which, by: By = None) -> None:
     with State(context.home / FILE) as state:
         found = state.acknowledge(incident, by or getpass.getuser(), context.now)
     typer.echo(f"{found.id} acknowledged by {found.by}")
+    _draw(context)
 
 
 @app.command(epilog="Example: finops incidents snooze 7f3a2c --days 2")
@@ -103,6 +104,7 @@ def snooze(
     with State(context.home / FILE) as state:
         found = state.snooze(incident, end, by or getpass.getuser(), context.now)
     typer.echo(f"{found.id} snoozed until {end:%Y-%m-%d %H:%MZ} by {found.by}")
+    _draw(context)
 
 
 class Was(StrEnum):
@@ -143,6 +145,24 @@ def plan(
         typer.echo(f"warning: no incident or workload {subject!r} is known yet{hint}", err=True)
     now = ", ".join(one.id for one in muted) or "no open incident"
     typer.echo(f"{subject} planned until {end:%Y-%m-%d %H:%MZ}; mutes now: {now}")
+    _draw(context)
+
+
+def _draw(context: Context) -> None:
+    """Messages that stand in a channel say so at once. The answer is on record; the next run makes up for a fault."""
+    from finops import config, notify  # which import every channel; what only looks needs none
+    from finops.channels import named
+
+    if not (context.home / config.FILE).exists():
+        return
+    try:
+        channels = named(context.settings.channels)
+        with State(context.home / FILE) as state:
+            faults = [f"{one.channel}: {one.error}" for one in notify.show(state, channels, context.now)]
+    except ConfigError as exc:
+        faults = [str(exc)]
+    for fault in faults:
+        typer.echo(f"warning: messages are not drawn anew yet: {fault}", err=True)
 
 
 def _names(incidents: Sequence[Incident]) -> set[str]:

@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import slack_emulator
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "channels"))  # the messages that every channel renders
 
 SCOPES = ["chat:write", "files:write", "users:read.email", "channels:read", "channels:history", "files:read"]
 WORKSPACE = {
