@@ -39,6 +39,14 @@ CASES: dict[str, tuple[list[Line], dict[str, Any]]] = {
     "a model falls by less than 70 %": (
         [*weeks(usd=100, tokens=9000, model="Haiku"), Line(0, 31, 1800, model="Haiku"),
          *weeks(usd=10, tokens=100), Line(0, 400, 4000)], {"slice": "Sonnet", "offset_slice": None}),
+    "renamed": (
+        [*weeks(usd=100, tokens=1000, model="Nova", account="1"), Line(0, 5, 50, model="Nova", account="1")],
+        {"offset_slice": "workload renamed-v2", "offset_usd": 90}),
+    "renamed-v2": (
+        [Line(0, 90, 900, model="Nova", account="1")], {"offset_slice": "workload renamed", "offset_usd": -95}),
+    "new, where nothing ended": ([Line(0, 90, 900, model="Titan", account="1")], {"offset_slice": None}),
+    "ended in another account": (weeks(usd=90, tokens=900, model="Titan", account="2"), {"offset_slice": None}),
+    "ended, a tenth as large": (weeks(usd=9, tokens=90, model="Titan", account="1"), {"offset_slice": None}),
     "a fall": (
         [*weeks(usd=100, tokens=1000), *weeks(usd=100, tokens=1000, model="Haiku"), Line(0, 2, 20),
          Line(0, 99, 1000, model="Haiku")], {"slice": "Sonnet", "slice_share": pytest.approx(98 / 99)}),

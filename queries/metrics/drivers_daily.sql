@@ -14,7 +14,7 @@ slice_usd = "gross USD of the slice that day"
 slice_usual_usd = "its baseline"
 slice_share = "its part of the change; above 1 where other parts went the other way"
 method = "`one factor`, or `share`"
-offset_slice = "what moved the other way by at least 70 % meanwhile, beside the slice in one attribute: a migration"
+offset_slice = "what came or went the other way by 70 % or more meanwhile: beside the slice in one attribute, for a tenth of its change; else, of a workload that did so itself, another one of the same account and model, for half of the change to one and a half: a migration, or another name"
 offset_usd = "its change"
 causes = "the parts of `explain_daily` in words, the largest first"
 what_changed = "the sentence that alerts carry: causes of 5 % and more, the slice, what it replaced"
@@ -37,6 +37,13 @@ wholes as (   -- an attribute with a single value tells nothing
     from cells
     where usd <> 0 or usual_usd <> 0
     window w as (partition by day, workload)
+),
+
+workloads as (
+    select day, workload, sum(usd) as usd, sum(usual_usd) as usual_usd,
+        arg_max(account_id, usd + usual_usd) as account_id, arg_max(model, usd + usual_usd) as model
+    from change_daily
+    group by day, workload
 ),
 
 sliced as (
@@ -92,9 +99,10 @@ chosen as (
     qualify row_number() over (partition by day, workload order by for_its_share desc, bit_count(mask), mask) = 1
 ),
 
-offsets as (   -- beside the chosen slice in one attribute, gone or come by 70 %, for at least a tenth of what it moved
+gone as (   -- parts, and other workloads of the same account and model, that came or went by 70 % at least
     select o.day, o.workload, o.slice_usd - o.slice_usual_usd as offset_usd,
-        concat_ws(' ', o.model, o.kind, o.environment, o.region, regexp_extract(o.caller, '[^:]+$')) as offset_slice
+        concat_ws(' ', o.model, o.kind, o.environment, o.region, regexp_extract(o.caller, '[^:]+$')) as offset_slice,
+        abs(c.slice_usd - c.slice_usual_usd) * 0.1 as least_usd, 1 as rank
     from slices as o
     join chosen as c using (day, workload, mask)
     where (o.model is distinct from c.model)::integer + (o.kind is distinct from c.kind)::integer
@@ -102,8 +110,21 @@ offsets as (   -- beside the chosen slice in one attribute, gone or come by 70 %
             + (o.caller is distinct from c.caller)::integer = 1
         and o.slice_share < 0
         and least(o.slice_usd, o.slice_usual_usd) <= 0.3 * greatest(o.slice_usd, o.slice_usual_usd)
-        and abs(o.slice_usd - o.slice_usual_usd) >= 0.1 * abs(c.slice_usd - c.slice_usual_usd)
-    qualify row_number() over (partition by o.day, o.workload order by o.slice_share, offset_slice) = 1
+    union all
+    select w.day, w.workload, o.usd - o.usual_usd, 'workload ' || o.workload, abs(w.usd - w.usual_usd) * 0.5, 2
+    from workloads as w
+    join workloads as o on o.day = w.day and o.account_id = w.account_id and o.model = w.model
+    where w.workload <> o.workload and (w.usd > w.usual_usd) = (o.usd < o.usual_usd)
+        and least(w.usd, w.usual_usd) <= 0.3 * greatest(w.usd, w.usual_usd)
+        and least(o.usd, o.usual_usd) <= 0.3 * greatest(o.usd, o.usual_usd)
+        and abs(o.usd - o.usual_usd) <= 1.5 * abs(w.usd - w.usual_usd)
+),
+
+offsets as (
+    select *
+    from gone
+    where abs(offset_usd) >= least_usd
+    qualify row_number() over (partition by day, workload order by rank, abs(offset_usd) desc, offset_slice) = 1
 ),
 
 named as (
