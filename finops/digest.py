@@ -50,10 +50,7 @@ def literal(rules: Sequence[Rule]) -> Rule:
 def readers(wanted: Sequence[str], channels: Mapping[str, Channel]) -> list[str]:
     """The names of the channels that get digests."""
     if not wanted:
-        first = next(
-            (name for name, one in channels.items() if not isinstance(one, PagerDuty)), notify.CONSOLE
-        )
-        return [first]
+        return [notify.fallback(channels)]
     for name in wanted:
         if name not in channels:
             known = f"; there is {', '.join(channels)}" if channels else "; there are no [[channels]]"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from finops.channels import Channel, Console
+from finops.channels import Channel, Console, PagerDuty
 from finops.errors import DeliveryError
 from finops.incidents import Policy, decide
 from finops.messages import LATE, compose, late
@@ -95,8 +95,9 @@ def address(notices: Sequence[Notice], channels: Mapping[str, Channel]) -> dict[
 
 
 def fallback(channels: Mapping[str, Channel], failed: str | None = None) -> str:
-    """The first channel; where that is the one that failed, or there is none, the console."""
-    first = next(iter(channels), CONSOLE)
+    """The first channel that is no pager, which nobody wants to ring for the rest; where that is the one that
+    failed, or there is none, the console."""
+    first = next((name for name, one in channels.items() if not isinstance(one, PagerDuty)), CONSOLE)
     return CONSOLE if first == failed else first
 
 

@@ -40,6 +40,9 @@ WHOM_TO_TELL = (
     '# sender = "finops@example.com"\n# to = ["costs@example.com"]',
     '# [[channels]]\n# kind = "pagerduty"  # FINOPS_PAGERDUTY_ROUTING_KEY; pages only, unless told otherwise',
     '# [[channels]]\n# kind = "sns"\n# topic_arn = "arn:aws:sns:us-east-1:111122223333:bedrock-costs"',
+    "",
+    "# The day, and the week, in one message; times are UTC.",
+    '# [digest]\n# daily = "08:00"  # or "off"\n# weekly = "Mon 08:00"',
 )
 
 

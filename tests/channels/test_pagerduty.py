@@ -8,10 +8,11 @@ from channel_samples import all_samples
 from pydantic import SecretStr
 from scripted_server import Scripted
 
-from finops.channels import PagerDuty
+from finops.channels import PagerDuty, Webhook
 from finops.channels.pagerduty import events
 from finops.errors import DeliveryError
 from finops.model import Digest, Incident, Message
+from finops.notify import address, fallback
 
 ACCEPTED = (202, {}, {"status": "success", "message": "Event processed", "dedup_key": "finops-x"})
 LIMITS = {"summary": 1024, "source": 255, "component": 255, "group": 255, "class": 255}
@@ -110,3 +111,11 @@ def test_without_a_key_nothing_is_sent(samples: dict[str, Message]) -> None:
 
 def test_it_is_for_pages_unless_told_otherwise() -> None:
     assert (PagerDuty().severity, PagerDuty(severity="warn").severity) == ("page", "warn")
+
+
+def test_what_nobody_asked_for_does_not_ring_it(samples: dict[str, Message]) -> None:
+    ring = PagerDuty(routing_key=SecretStr("k"))
+    assert fallback({"pagerduty": ring, "webhook": Webhook()}) == "webhook"
+    assert fallback({"pagerduty": ring}) == "console"
+    assert address(samples["info"].notices, {"pagerduty": ring}).keys() == {"console"}
+    assert address(samples["page"].notices, {"pagerduty": ring}).keys() == {"pagerduty"}
