@@ -15,7 +15,7 @@ from finops.channels import Channel, Console, PagerDuty
 from finops.errors import DeliveryError
 from finops.incidents import Policy, decide
 from finops.messages import LATE, compose, late
-from finops.model import Billed, Decision, Finding, Message, Notice, Value, Window
+from finops.model import Billed, Decision, Finding, Incident, Message, Notice, Value, Window
 from finops.outbox import Pending
 from finops.owners import Knows, addressed
 from finops.redraw import Redraws, current, redraw, shown
@@ -141,8 +141,9 @@ def _drain(state: State, name: str, channel: Channel, instead: str, now: datetim
     outcomes: list[Outcome] = []
     _fold(state, name, now)
     waiting = state.pending(name, now)
+    known = {incident.id: incident for incident in state.incidents()} if waiting else {}
     for number, pending in enumerate(waiting):
-        outcome = _send(state, channel, pending, now)
+        outcome = _send(state, channel, pending, known, now)
         if outcome.error is None:
             outcomes.append(outcome)
             continue
@@ -171,8 +172,10 @@ def _fold(state: State, name: str, now: datetime) -> None:
         state.fold(name, digests[:-1], digests[-1].message, now)
 
 
-def _send(state: State, channel: Channel, pending: Pending, now: datetime) -> Outcome:
-    name, message = pending.channel, _prepared(state, pending)
+def _send(
+    state: State, channel: Channel, pending: Pending, known: Mapping[str, Incident], now: datetime
+) -> Outcome:
+    name, message = pending.channel, _prepared(state, pending, known)
     ids = tuple(notice.incident.id for notice in message.notices)
     unknown: dict[str, str] = {}
     if isinstance(channel, Knows):
@@ -209,14 +212,13 @@ def _attached(channel: Channel, message: Message, ref: str | None) -> str | None
     return None
 
 
-def _prepared(state: State, pending: Pending) -> Message:
+def _prepared(state: State, pending: Pending, known: Mapping[str, Incident]) -> Message:
     """With the thread that it belongs to, and the answers given since it was written."""
-    message = pending.message
-    known = {incident.id: incident for incident in state.incidents()} if message.notices else {}
-    thread = (
-        state.thread(pending.channel, message.notices[0].incident.id) if len(message.notices) == 1 else None
-    )
-    return current(message, known).model_copy(update={"thread": thread})
+    message = current(pending.message, known)
+    if len(message.notices) != 1:
+        return message
+    thread = state.thread(pending.channel, message.notices[0].incident.id)
+    return message.model_copy(update={"thread": thread})
 
 
 def _patience(attempts: int, asked: float | None) -> timedelta:

@@ -101,7 +101,12 @@ class Slack(Audience):
         try:
             with asking():
                 self._web().chat_update(
-                    channel=place.channel, ts=place.ts, metadata=_metadata(message), **self._payload(message)
+                    channel=place.channel,
+                    ts=place.ts,
+                    parse="none",  # which is not what an update does by itself
+                    link_names=False,
+                    metadata=_metadata(message),
+                    **self._payload(message),
                 )
         except DeliveryError as exc:
             if str(exc).split(":")[0] not in GONE:
