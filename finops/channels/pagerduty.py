@@ -53,8 +53,9 @@ class PagerDuty(Audience):
 
 
 def events(message: Message) -> list[Event]:
-    """A test resolves what it has triggered: nobody has to tidy up after it."""
-    said = [_event(message, notice) for notice in message.notices]
+    """A test resolves what it has triggered: nobody has to tidy up after it. That the bill confirms an estimate is
+    no event: whoever had resolved the alert would be rung for it again."""
+    said = [_event(message, notice) for notice in message.notices if notice.reason != "confirmed"]
     over = [{"dedup_key": event["dedup_key"], "event_action": "resolve"} for event in said]
     return [*said, *over] if message.test else said
 

@@ -26,6 +26,7 @@ TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+(\.fifo)?$"
 MOST_BYTES = 250_000  # of the 262,144 that a publication with its attributes may have
 PHONE = 140  # characters of one text message
 SUBJECT = 100
+PLAIN = str.maketrans({"·": "-", "…": ".", "×": "x"})  # a subject is ASCII
 ATTEMPTS = 3  # what SNS does not take now waits for the next run
 FOR_GOOD = {  # refusals that the same message meets again
     "AccessDenied", "AuthorizationError", "EndpointDisabled", "InvalidParameter", "InvalidParameterValue",
@@ -64,13 +65,13 @@ class Sns(Audience):
 
 def publication(topic_arn: str, message: Message) -> dict[str, Any]:
     """What boto3's `publish` is given."""
-    ascii_only = message.headline.encode("ascii", "replace").decode()
+    ascii_only = message.headline.translate(PLAIN).encode("ascii", "replace").decode()
     attributes = {
         name: {"DataType": "String", "StringValue": value} for name, value in _attributes(message).items()
     }
     given = {
         "TopicArn": topic_arn,
-        "Subject": cut(ascii_only, SUBJECT).replace("…", "..")[:SUBJECT],
+        "Subject": ascii_only if len(ascii_only) <= SUBJECT else f"{ascii_only[: SUBJECT - 3]}...",
         "MessageStructure": "json",
         "Message": _bodies(message),
         "MessageAttributes": attributes,

@@ -70,6 +70,11 @@ def test_each_incident_of_a_group_is_its_own_alert(server: Scripted, samples: di
     assert len({event["dedup_key"] for event in posted(server)}) == len(samples["grouped"].notices)
 
 
+def test_a_confirmed_estimate_rings_nobody(samples: dict[str, Message]) -> None:
+    assert events(samples["confirmed"]) == []
+    assert [event["event_action"] for event in events(samples["corrected"])] == ["resolve"]
+
+
 def test_a_test_tidies_up_after_itself(samples: dict[str, Message]) -> None:
     first, last = events(samples["page"].model_copy(update={"test": True}))
     assert (first["event_action"], last["event_action"]) == ("trigger", "resolve")
