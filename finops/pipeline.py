@@ -245,7 +245,11 @@ def published(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.Error as exc:
         raise LedgerError(f"{link}: {exc}; run `finops sync --rebuild`") from exc
     with con:
-        yield con
+        try:
+            yield con
+        except duckdb.CatalogException as exc:  # asked for what an earlier version did not publish
+            said = str(exc).splitlines()[0]
+            raise LedgerError(f"{link}: {said} Where a newer finops has it, `finops sync` publishes it") from exc
 
 
 def check(

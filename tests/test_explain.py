@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
+import duckdb
 import pytest
 from bill import Row, cur2, line
 from home import NOW, Home
 
-from finops import pipeline, rules
+from finops import config, pipeline, rules
 from finops.errors import QueryError
 from finops.explain import Cause, Explanation, explain, explained, explanations, to_the_cent
 from finops.model import Finding
+from finops.state import FILE, State
 
 DAY = date(2026, 11, 18)
 
@@ -140,5 +143,31 @@ def test_alerts_say_what_changed(home: Home, rule: str, workload: str | None, sa
 
 def test_an_alert_without_its_explanation_is_still_an_alert(home: Home) -> None:
     with pipeline.published(home.path) as con:
-        (told,) = explained(con, [finding("spend_spike", "search-api")], rules.shipped({}), seconds=1e-6)
-    assert str(told.facts["what_changed"]).startswith("could not be found out: stopped after")
+        con.execute("create temp table drivers_daily as select 1 as one")  # a view that cannot be read
+        (told,) = explained(con, [finding("spend_spike", "search-api")], rules.shipped({}))
+    assert str(told.facts["what_changed"]).startswith("could not be found out: Binder Error")
+
+
+def test_a_ledger_of_an_earlier_version_is_to_be_published_again(home: Home, tmp_path: Path) -> None:
+    old = home.copy(tmp_path / "home")
+    file = (old.path / "finops.duckdb").resolve()
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
+        con.execute("drop view drivers_daily")
+    done = old.run("explain", "search-api")
+    assert done.returncode == 2
+    assert (
+        "drivers_daily does not exist! Where a newer finops has it, `finops sync` publishes it" in done.stderr
+    )
+
+
+def test_a_check_tells_what_changed(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    cur2(home.exports, [spent(ago, "100") for ago in range(1, 36)] + [spent(0, "400")])
+    home.sync()
+    ran = pipeline.check(home.path, config.read(home.path, {}), NOW, DAY, quiet_stdout=True)
+    (spike,) = [finding for finding in ran.checked.findings if finding.rule == "spend_spike"]
+    said = "+$300.00 against $100.00 on a median Wednesday: tokens +$300.00"
+    assert spike.facts["what_changed"] == said
+    with State(home.path / FILE) as state:
+        assert said in {one.finding.facts.get("what_changed") for one in state.incidents()}
