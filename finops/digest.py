@@ -95,6 +95,7 @@ def compose(
         *(cut(one_line(row["text"]), WORDS) for row in _rows(con, "unknown", first=first, last=day)),
     ]
     sections = {
+        "Do first": [_action(one) for one in open_ones if one.state == "open" and one.finding.next_step][:1],
         "Moved": _movers(con, first, day),
         "Open": [_open(incident, now) for incident in open_ones],
         f"{_plain(literal.values['ratio'])} times the day before": _jumps(con, literal, first, day, now),
@@ -186,6 +187,11 @@ def _dearest_first(finding: Finding) -> Decimal:
 
 def _worst_first(incident: Incident) -> tuple[int, Decimal, datetime]:
     return -SEVERITIES.index(incident.severity), -(incident.peak_usd or Decimal(0)), incident.opened_at
+
+
+def _action(incident: Incident) -> str:
+    """Of the worst that nobody has answered."""
+    return f"{cut(one_line(incident.finding.next_step), WORDS)} (finops incidents show {incident.id})"
 
 
 def _open(incident: Incident, now: datetime) -> str:

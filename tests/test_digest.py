@@ -161,6 +161,8 @@ def test_open_incidents_stand_with_age_and_owner(made: Callable[..., Home]) -> N
     (spike, *_) = [line for line in lines(message, "Open") if "spend 5.0x the usual Wednesday" in line]
     assert spike.startswith("[WARN] search spend 5.0x the usual Wednesday · for a day · ")
     assert "open: " in message.headline
+    (first,) = lines(message, "Do first")
+    assert first.startswith("Ask ")
 
 
 def outcome(home: Home, *arguments: str, now: datetime = NOW) -> Any:

@@ -26,7 +26,7 @@ TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+(\.fifo)?$"
 MOST_BYTES = 250_000  # of the 262,144 that a publication with its attributes may have
 PHONE = 140  # characters of one text message
 SUBJECT = 100
-PLAIN = str.maketrans({"·": "-", "…": ".", "×": "x"})  # a subject is ASCII
+PLAIN = str.maketrans({"·": "-", "…": "."})  # a subject is ASCII
 ATTEMPTS = 3  # what SNS does not take now waits for the next run
 FOR_GOOD = {  # refusals that the same message meets again
     "AccessDenied", "AuthorizationError", "EndpointDisabled", "InvalidParameter", "InvalidParameterValue",
