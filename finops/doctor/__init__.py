@@ -8,7 +8,7 @@ from pathlib import Path
 
 from finops.aws import Aws
 from finops.config import Settings
-from finops.doctor import account, billing, channels, machine
+from finops.doctor import account, billing, channels, machine, names
 from finops.doctor.line import Line
 from finops.sources import Athena, AthenaLog, Inventory, Reading, Source
 
@@ -28,6 +28,7 @@ def examine(home: Path, settings: Settings, now: datetime, *, tags: bool = False
         yield from billing.lines(reading.aws, settings, tags=tags)
     else:
         yield Line(subject="aws", status="ok", said="no source asks AWS: nothing was looked at there")
+    yield from names.lines(settings, home)
     yield from channels.lines(settings)
 
 
