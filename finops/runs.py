@@ -7,6 +7,7 @@ else ends without a word.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -21,6 +22,15 @@ VERSION = 1
 
 Outcome = Literal["ok", "findings", "failed", "hung", "skipped", "interrupted"]
 GOOD: tuple[Outcome, ...] = ("ok", "findings")  # `findings`: it did its work, and found something
+
+MARKED = ("good", "tried", "last")
+LATEST = """select job, max(id) filter (where outcome in ('ok', 'findings')) as good,
+                max(id) filter (where outcome in ('ok', 'findings', 'failed', 'hung')) as tried,
+                max(id) filter (where ended_at is not null) as last
+            from runs group by job"""
+MISSED = """with good as (select job, max(id) as id from runs where outcome in ('ok', 'findings') group by job)
+            select r.job, r.outcome, count(*) as runs from runs as r left join good as g using (job)
+            where r.id > coalesce(g.id, 0) and r.ended_at is not null group by r.job, r.outcome"""
 
 
 class Ended(Value):
@@ -100,32 +110,20 @@ class Runs(Database):
     def past(self) -> Past:
         """What decides when each job is due."""
         born = self.rows("select min(started_at) as born from runs")[0]["born"]
-        jobs = [row["job"] for row in self.rows("select distinct job from runs")]
-        return Past(born=born, jobs={job: self._history(job) for job in jobs})
-
-    def _history(self, job: str) -> History:
-        good = self._last(job, *GOOD)
-        missed = self.rows(
-            "select outcome, count(*) as runs from runs"
-            " where job = :job and id > :good and ended_at is not null group by outcome",
-            job=job,
-            good=good.id if good else 0,
+        latest = self.rows(LATEST)
+        ids = {row[name] for row in latest for name in MARKED}
+        chosen = self.rows(
+            "select * from runs where id in (select value from json_each(:ids))", ids=json.dumps(list(ids))
         )
-        return History(
-            good=good,
-            tried=self._last(job, *GOOD, "failed", "hung"),
-            last=self._last(job, *GOOD, "failed", "hung", "skipped", "interrupted"),
-            missed={row["outcome"]: row["runs"] for row in missed},
-        )
-
-    def _last(self, job: str, *outcomes: Outcome) -> Run | None:
-        rows = self.rows(
-            "select * from runs where job = :job and outcome in (select value from json_each(:outcomes))"
-            " order by id desc limit 1",
-            job=job,
-            outcomes=json.dumps(outcomes),
-        )
-        return _run(rows[0]) if rows else None
+        runs = {row["id"]: _run(row) for row in chosen}
+        missed: dict[str, dict[str, int]] = defaultdict(dict)
+        for row in self.rows(MISSED):
+            missed[row["job"]][row["outcome"]] = row["runs"]
+        jobs = {
+            row["job"]: History(missed=missed[row["job"]], **{name: runs.get(row[name]) for name in MARKED})
+            for row in latest
+        }
+        return Past(born=born, jobs=jobs)
 
     def recent(self, limit: int) -> tuple[Run, ...]:
         """The latest first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -22,6 +23,7 @@ REST = timedelta(minutes=1)  # after a miss; doubled for each further one
 LONGEST_REST = timedelta(hours=1)
 PATIENCE = {"failed": 1, "hung": 1, "interrupted": 3, "skipped": 12}  # so many since a good run are a failure
 
+Minutes = Annotated[Decimal, Field(gt=0)]
 ClockTime = Annotated[str, Field(pattern=CLOCK)]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -33,10 +35,10 @@ class Schedule(Value):
     that takes longer than `deadline_minutes` is stopped, and reported; one that runs when finops is told to
     stop has `grace_seconds` to finish."""
 
-    sync_minutes: Annotated[int, Field(ge=1)] = 360
-    meters_minutes: Annotated[int, Field(ge=1)] = 60
+    sync_minutes: Minutes = Decimal(360)
+    meters_minutes: Minutes = Decimal(60)
     housekeeping_at: ClockTime = "03:30"
-    deadline_minutes: Annotated[int, Field(ge=1)] = 120
+    deadline_minutes: Minutes = Decimal(120)
     grace_seconds: Annotated[int, Field(ge=0)] = 15
     keep_runs_days: Annotated[int, Field(ge=1)] = 90
     keep_backups: Annotated[int, Field(ge=0)] = 7
@@ -47,7 +49,7 @@ class Every(Value):
     there is none."""
 
     job: str
-    minutes: int
+    minutes: Decimal
     of: tuple[str, ...] = ()
 
 
@@ -111,7 +113,7 @@ def _wanted(timing: Timing, past: Past, now: datetime, asked: Collection[str]) -
         case Every(minutes=minutes, of=of):
             others = (_known(past.of(job).good, now) for job in of)
             begun = [run.started_at for run in (good, *others) if run]
-            return not begun or now - max(begun) >= timedelta(minutes=minutes)
+            return not begun or now - max(begun) >= timedelta(minutes=float(minutes))
         case At(at=at, weekday=weekday):
             since = good.started_at if good else past.born
             return since is not None and since < _latest(at, weekday, now)

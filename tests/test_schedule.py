@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,8 +21,8 @@ from finops.serve.worker import Worker
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)  # a Wednesday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-SYNC, CHECK = Every(job="sync", minutes=360), After(job="check", of=("sync", "meters"))
-METERS = Every(job="meters", minutes=60, of=("sync",))
+SYNC, CHECK = Every(job="sync", minutes=Decimal(360)), After(job="check", of=("sync", "meters"))
+METERS = Every(job="meters", minutes=Decimal(60), of=("sync",))
 DIGEST = At(job="digest", at="08:00")
 WEEKLY = At(job="weekly", at="08:00", weekday="monday")
 

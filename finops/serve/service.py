@@ -102,7 +102,7 @@ class Service:
         return jobs.timetable(self._settings)
 
     def _perform(self, job: str) -> Ended:
-        deadline = self._settings.schedule.deadline_minutes
+        deadline = float(self._settings.schedule.deadline_minutes)
         try:
             left = self._process.run(jobs.command(self._home, self._settings, job), deadline * 60)
         except OSError as exc:

@@ -30,6 +30,13 @@ SYNCED = {
     "generation": 4, "published": True, "read": ["a", "b"], "unchanged": 3, "kept": [], "dropped": [],
     "restated_days": 1, "unreachable": {}, "aws_requests": 5, "aws_usd": "0.0004",
 }  # fmt: skip
+DIGESTED = {
+    "key": "digest-weekly-2026-W47",
+    "headline": "h",
+    "sent": ["console"],
+    "had_it": [],
+    "failed": {"mail": "down"},
+}
 
 
 def python(code: str) -> list[str]:
@@ -120,7 +127,9 @@ def alive(pid: int) -> bool:
         pytest.param("sync", Exit(-15, "", "", "stopped"), "interrupted", "finops was stopped while it ran",
                      id="the service stops"),
         pytest.param("check", Exit(2, "{}", "finops: no ledger", "itself"), "failed", "no ledger",
-                     id="only a sync may exit with 2"),
+                     id="a check may not exit with 2"),
+        pytest.param("weekly digest", Exit(2, json.dumps(DIGESTED), "finops: mail: down", "itself"), "ok", "mail: down",
+                     id="a digest that waits for a channel has been told"),
         pytest.param("sync", Exit(0, "", "", "itself"), "failed", "exit code 0, and said nothing",
                      id="no answer is no success"),
     ],

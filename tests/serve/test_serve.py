@@ -308,6 +308,42 @@ def test_a_job_that_fails_is_told_and_again_when_it_works(home: Home, hooks: Any
     assert told.count("[RESOLVED] job sync fails") >= 1
 
 
+ENDLESS = """/*---
+title = "Never comes to an end"
+severity = "info"
+headline = "{subject}"
+summary = "{subject}"
+why = "-"
+next_step = "-"
+---*/
+select max(hash(a.range, b.range))::varchar as subject
+from range(100_000_000) as a, range(100_000_000) as b
+where $day is not null
+"""
+
+
+@pytest.mark.slow
+def test_a_job_that_hangs_is_ended_told_and_holds_up_no_other(home: Home, hooks: Any) -> None:
+    channel = (home.path / "finops.toml").read_text()
+    home.configure(
+        "[schedule]\nsync_minutes = 0.5\ndeadline_minutes = 0.2\n", sources=f'alerts = ["alerts"]\n{channel}'
+    )
+    (home.path / "alerts").mkdir()
+    (home.path / "alerts/endless.sql").write_text(ENDLESS)
+    with Serving(home.path) as serving:
+        hung = serving.until("run_ended", "check", patience=120)
+        serving.until("run_ended", "tell")
+        (home.path / "alerts/endless.sql").unlink()
+        serving.soon(lambda: ("check", "findings") in outcomes(home), patience=180)
+        serving.soon(lambda: outcomes(home).count(("tell", "ok")) == 2)
+        assert serving.end() == 0
+    assert hung["outcome"] == "hung"
+    assert outcomes(home).count(("sync", "ok")) >= 1
+    told = "".join(body for _, body in hooks.received)
+    assert "[WARN] job check does not come to an end" in told
+    assert "[RESOLVED] job check does not come to an end" in told
+
+
 def test_a_state_that_cannot_be_read_stops_no_sync(home: Home) -> None:
     (home.path / database.FILE).write_bytes(b"x" * 8192)
     with Serving(home.path) as serving:
@@ -327,7 +363,7 @@ def test_finops_toml_is_read_anew_when_it_changes(home: Home) -> None:
         home.configure("[schedul]\n")
         assert "did you mean schedule?" in serving.until("configuration")["message"]
         home.configure(
-            '[[sources]]\nkind = "metric_stream"\npath = "metrics"\n[schedule]\nmeters_minutes = 1\n'
+            '[[sources]]\nkind = "metric_stream"\npath = "metrics"\n[schedule]\nmeters_minutes = 0.1\n'
         )
         serving.until("run_begins", "meters", patience=90)
         assert serving.end() == 0
