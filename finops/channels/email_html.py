@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from finops.channels.tables import digest_table
 from finops.messages import Tone, card, grouped, ledger_words
 from finops.model import Message
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 MOST_LINES = 200  # Gmail cuts a mail off at 102 kB
 COLOURS: dict[Tone, str] = {"page": "#c62828", "warn": "#b26a00", "info": "#1f5fbf", "resolved": "#2e7d32"}
@@ -22,6 +24,8 @@ def html(message: Message, picture: str | None = None) -> str:
 
 @cache
 def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     loader = FileSystemLoader(Path(__file__).parent)
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
