@@ -7,7 +7,7 @@ incident's id is the `dedup_key`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any, ClassVar, Literal
 
@@ -17,11 +17,18 @@ from finops.channels.audience import Audience
 from finops.channels.http import TIMEOUT_SECONDS, post
 from finops.errors import DeliveryError
 from finops.messages import card, headline, one_line
-from finops.model import Message, Notice, Severity
+from finops.model import Message, Notice, Severity, State
 
 Event = dict[str, Any]
 
 SEVERITY: dict[Severity, str] = {"page": "critical", "warn": "warning", "info": "info"}
+ANSWERS: dict[State, str] = {
+    "acknowledged": "acknowledge",
+    "snoozed": "acknowledge",
+    "planned": "acknowledge",
+    "resolved": "resolve",
+}
+KNOWN = "dedup_key"  # the reference to every message: PagerDuty knows an alert by its incident
 SUMMARY = 1024  # characters that PagerDuty takes
 ADVICE = "FINOPS_PAGERDUTY_ROUTING_KEY must be the integration key of an `Events API v2` integration"
 
@@ -45,11 +52,27 @@ class PagerDuty(Audience):
             raise DeliveryError(f"nowhere to send; {ADVICE}", retry=False)
         if message.digest:
             raise DeliveryError("a pager takes no digest; take it out of [digest] `channels`", retry=False)
-        key = self.routing_key.get_secret_value()
-        for event in events(message):
-            body = json.dumps({"routing_key": key, **event}, ensure_ascii=False).encode()
+        self._post(self.routing_key, events(message))
+        return KNOWN
+
+    def redraw(self, message: Message, ref: str) -> None:
+        """Whoever answered elsewhere has answered here: the alert stops ringing."""
+        if self.routing_key is not None:
+            self._post(self.routing_key, answers(message))
+
+    def _post(self, key: SecretStr, said: Sequence[Event]) -> None:
+        for event in said:
+            body = json.dumps({"routing_key": key.get_secret_value(), **event}, ensure_ascii=False).encode()
             post(f"{self.api_url.rstrip('/')}/v2/enqueue", body, {}, self.timeout_seconds, ADVICE)
-        return None
+
+
+def answers(message: Message) -> list[Event]:
+    """What people said of its incidents since; nothing of one that is open."""
+    return [
+        {"dedup_key": _dedup(notice), "event_action": ANSWERS[notice.incident.state]}
+        for notice in message.notices
+        if notice.incident.state in ANSWERS
+    ]
 
 
 def events(message: Message) -> list[Event]:
@@ -71,7 +94,7 @@ def _event(message: Message, notice: Notice) -> Event:
     }
     return {
         "event_action": action,
-        "dedup_key": f"finops-{incident.id}",
+        "dedup_key": _dedup(notice),
         "client": "finops",
         "links": _links(finding.runbook),
         "payload": {
@@ -83,6 +106,10 @@ def _event(message: Message, notice: Notice) -> Event:
             "custom_details": _details(message, notice),
         },
     }
+
+
+def _dedup(notice: Notice) -> str:
+    return f"finops-{notice.incident.id}"
 
 
 def _details(message: Message, notice: Notice) -> dict[str, str]:

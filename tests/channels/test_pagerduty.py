@@ -64,6 +64,30 @@ def test_the_state_of_the_incident_is_told(state: str, action: str, samples: dic
     assert [event["event_action"] for event in events(told)] == [action]
 
 
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [
+        pytest.param("acknowledged", "acknowledge", id="somebody is on it"),
+        pytest.param("snoozed", "acknowledge", id="not now"),
+        pytest.param("planned", "acknowledge", id="expected"),
+        pytest.param("resolved", "resolve", id="over"),
+        pytest.param("open", None, id="nobody answered"),
+    ],
+)
+def test_who_answers_elsewhere_has_answered_here(
+    state: str, action: str | None, server: Scripted, samples: dict[str, Message]
+) -> None:
+    server.will(ACCEPTED)
+    notice = samples["page"].notices[0]
+    incident = notice.incident.model_copy(update={"state": state})
+    answered = samples["page"].model_copy(
+        update={"notices": (notice.model_copy(update={"incident": incident}),)}
+    )
+    pager(server).redraw(answered, "dedup_key")
+    said = [(one["dedup_key"], one["event_action"]) for one in posted(server)]
+    assert said == ([(f"finops-{incident.id}", action)] if action else [])
+
+
 def test_each_incident_of_a_group_is_its_own_alert(server: Scripted, samples: dict[str, Message]) -> None:
     server.will(ACCEPTED)
     pager(server).send(samples["grouped"])
