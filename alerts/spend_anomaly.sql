@@ -25,10 +25,10 @@ value = 25
 unit = "USD"
 doc = "over the expectation"
 
-[params.month_ratio]
+[params.explained_ratio]
 value = 1.3
 unit = "times"
-doc = "the expectation, with what the same day of the last two months was over its own, is exceeded by this factor"
+doc = "what the calendar explains (the same day of the last two months, this weekday in the last five weeks) is exceeded by this factor"
 
 [params.min_age_days]
 value = 10
@@ -49,7 +49,7 @@ with leaves as (
     select *, usd - expected_usd as excess_usd,
         age_days >= 9 and usd >= $record_ratio * highest_usd and usd - highest_usd >= $record_usd as is_record
     from deviation_daily
-    where day = $day and usd >= $month_ratio * expected_usd and usd - expected_usd >= $min_usd
+    where day = $day and usd >= $explained_ratio * expected_usd and usd - expected_usd >= $min_usd
 ),
 
 odd as (
@@ -57,7 +57,7 @@ odd as (
     from leaves
     where is_record
         or (age_days >= $min_age_days and deviation >= $noise and usd >= $ratio * expected_usd
-            and usd >= $month_ratio * (expected_usd + month_excess_usd))
+            and usd >= $explained_ratio * explained_usd)
 ),
 
 workloads as (

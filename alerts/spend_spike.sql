@@ -7,6 +7,7 @@ why = "Three times the day before and three times what this weekday usually cost
 next_step = "Ask {owner} what changed on {day:%d %b}, first for {model}; stop or cap it if nobody knows. If it was planned, say so with `plan` below."
 days = 3
 not_on = ["bill_incomplete"]
+yields_to = { spend_anomaly = 7 }
 explains = true
 
 [params.ratio]
@@ -19,10 +20,15 @@ value = 100
 unit = "USD"
 doc = "over the expectation (over the day before, without guard)"
 
-[params.month_ratio]
+[params.noise]
+value = 3.5
+unit = "times"
+doc = "the usual size of the series' own misses over six weeks is exceeded by this factor, on a logarithmic scale: a restless series triples by itself"
+
+[params.explained_ratio]
 value = 1.3
 unit = "times"
-doc = "the expectation, with what the same day of the last two months was over its own, is exceeded by this factor"
+doc = "what the calendar explains (the same day of the last two months, this weekday in the last five weeks) is exceeded by this factor"
 
 [params.guard]
 value = true
@@ -34,7 +40,8 @@ with leaves as (
         coalesce(expected_usd, 0)::decimal(38, 12) as usual_usd   -- in binary, $51.15 is not three times $17.05
     from deviation_daily
     where day = $day and usd > 0
-        and day > (select min(day) from series_daily)   -- on its first day, all that the bill holds came out of nothing
+        and (expected_usd is not null   -- all that the bill begins with came out of nothing
+            or day - age_days > (select min(day) from series_daily) + 7 or day > (select min(day) from series_daily) + 28)
         and usd >= 0.999 * $ratio * previous_usd   -- in binary as well, to ask for the memory of few
         and (not $guard or usd >= 0.999 * $ratio * coalesce(expected_usd, 0))
 ),
@@ -43,7 +50,8 @@ rising as (
     select *, case when $guard then usd - usual_usd else usd - previous_usd end as excess_usd
     from leaves
     where usd >= $ratio * previous_usd
-        and (not $guard or (usd >= $ratio * usual_usd and usd >= $month_ratio * (usual_usd + month_excess_usd)))
+        and (not $guard or (usd >= $ratio * usual_usd and coalesce(deviation, $noise) >= $noise
+            and usd >= $explained_ratio * explained_usd))
 ),
 
 workloads as (   -- models rise together when their workload does: the floor is for their sum

@@ -21,6 +21,7 @@ from finops.commands import (
     incidents,
     init,
     query,
+    replay,
     serve,
     slack,
 )
@@ -45,6 +46,7 @@ for part in (
     digest.app,
     explain.app,
     query.app,
+    replay.app,
     serve.app,
 ):
     app.registered_commands += part.registered_commands

@@ -10,12 +10,13 @@ from datetime import date, timedelta
 
 import duckdb
 
-from finops.sqlfile import QUERIES, Header, SqlFile, load
+from finops.sqlfile import QUERIES, Header, load
 
 SCORED = 62  # days before a scored one: the memory of the last two months
 LEVEL = 28  # before that: four weekdays make a level
 WEEKS = 49  # before that: six weekdays, each in its week
 STAGES = {"series_daily": SCORED + LEVEL + WEEKS, "weekday_daily": SCORED + LEVEL, "expected_daily": SCORED}
+MADE = (*STAGES, "deviation_daily")
 
 
 class _Metric(Header):
@@ -25,19 +26,23 @@ class _Metric(Header):
 
 def prepare(con: duckdb.DuckDBPyConnection, first: date) -> None:
     """For rules that judge days from `first` on."""
-    for name, days in STAGES.items():
-        keep(con, name, first - timedelta(days=days))
-    con.execute(f"create or replace temp view deviation_daily as {statement('deviation_daily').sql}")
+    for view, days in STAGES.items():
+        keep(con, view, first - timedelta(days=days))
+    look(con, "deviation_daily")
 
 
-def keep(con: duckdb.DuckDBPyConnection, name: str, since: date) -> None:
-    """The rows of a view from `since` on, as a temporary table that stands before it."""
-    sql = statement(name).sql
+def keep(con: duckdb.DuckDBPyConnection, view: str, since: date, name: str = "") -> None:
+    """The rows of a view from `since` on, as a temporary table that stands before it, unless it has a `name`."""
     con.execute(
-        f"create or replace temp table {name} as from ({sql}) where day >= $since order by day",
+        f"create or replace temp table {name or view} as from ({_statement(view)}) where day >= $since order by day",
         {"since": since},
     )
 
 
-def statement(name: str) -> SqlFile:
-    return load(QUERIES / "metrics" / f"{name}.sql", _Metric)[0]
+def look(con: duckdb.DuckDBPyConnection, view: str) -> None:
+    """A temporary view that stands before the view, upon what is temporary."""
+    con.execute(f"create or replace temp view {view} as {_statement(view)}")
+
+
+def _statement(view: str) -> str:
+    return load(QUERIES / "metrics" / f"{view}.sql", _Metric)[0].sql

@@ -86,14 +86,27 @@ def check(
     a month at most: what happened while nobody looked is still told. `incidents`: what has been told already.
     """
     refuse_unheld(con, day, now)
-    reaches = {need: reach(con, need) for need in KINDS}
+    due = spans(con, rules, day, now, since)
+    expectation.prepare(con, min([day, *(first for first, _ in due.values())]))
+    return judged(con, rules, due, day, now, incidents, limits)
+
+
+def judged(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    due: Mapping[str, tuple[date, date]],
+    day: date,
+    now: datetime,
+    incidents: Sequence[Incident],
+    limits: Limits,
+) -> Checked:
+    """`due`: rule -> first and last day to judge, which is before the first where nothing can be."""
     findings: list[Finding] = []
     evaluated: dict[str, date] = {}
     blind: dict[str, str] = {}
-    spans = {rule.name: _span(rule, day, now, reaches, since) for rule in rules}
-    expectation.prepare(con, min([day, *(first for first, _ in spans.values())]))
+    reaches = {need: reach(con, need) for need in {need for rule in rules for need in rule.needs}}
     for rule in _in_order(rules):
-        first, last = spans[rule.name]
+        first, last = due[rule.name]
         if last < first:
             lacking = [need for need in rule.needs if (reaches[need].furthest or date.min) < first]
             blind[rule.name] = f"no complete {' and '.join(lacking)} for {day}"
@@ -112,6 +125,18 @@ def check(
             findings.append(failed(rule, day, blind[rule.name]))
     evaluated["rule_failed"] = day
     return Checked(findings=restraint.news(rules, findings, incidents), evaluated=evaluated, blind=blind)
+
+
+def spans(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    day: date,
+    now: datetime,
+    since: Mapping[str, date] = MappingProxyType({}),
+) -> dict[str, tuple[date, date]]:
+    """First and last day that each rule judges in a check of `day`."""
+    reaches = {need: reach(con, need) for need in KINDS}
+    return {rule.name: _span(rule, day, now, reaches, since) for rule in rules}
 
 
 def _in_order(rules: Sequence[Rule]) -> list[Rule]:

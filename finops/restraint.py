@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
 
-from finops.model import Finding, Incident
+from finops.model import SEVERITIES, Finding, Incident, Severity
 from finops.rules import Rule
 
 WORSE = 2  # times the dollars that were told is news again
+
+
+class _Said(NamedTuple):
+    rule: str
+    about: str
+    day: date
+    usd: Decimal
+    severity: Severity
 
 
 def doubted(rule: Rule, findings: Iterable[Finding]) -> set[date]:
@@ -20,34 +30,38 @@ def news(
     rules: Sequence[Rule], findings: Sequence[Finding], incidents: Sequence[Incident]
 ) -> tuple[Finding, ...]:
     """Without those that say of a workload what a rule they yield to says of it now, or has said in the days
-    before; unless they are worse. An incident that is open is kept alive."""
+    before; unless they are worse. What an open incident of their own lives on is kept."""
     patience = {rule.name: rule.yields_to for rule in rules}
-    return tuple(
-        finding
-        for finding in findings
-        if not _said(finding, patience.get(finding.rule, {}), findings, incidents)
-    )
-
-
-def _said(
-    finding: Finding, patience: dict[str, int], findings: Sequence[Finding], incidents: Sequence[Incident]
-) -> bool:
-    if not patience:
-        return False
-    about = finding.workload or finding.subject
-    told = [
-        one
+    alive = {(one.rule, _about(one.finding)) for one in incidents if one.state != "resolved"}
+    said = [
+        _Said(one.rule, _about(one.finding), one.last_day, one.peak_usd or Decimal(0), one.severity)
         for one in incidents
-        if one.rule in (*patience, finding.rule) and (one.finding.workload or one.subject) == about
     ]
-    if any(one.rule == finding.rule and one.state != "resolved" for one in told):
+    kept, new = list[Finding](), list[_Said]()
+    for finding in sorted(findings, key=lambda one: (-_rank(one.severity), len(patience.get(one.rule, {})))):
+        about, yields = _about(finding), patience.get(finding.rule, {})
+        told = [*said, *(one for one in new if one.rule != finding.rule)]
+        if (finding.rule, about) in alive or not any(_repeats(finding, one, yields) for one in told):
+            kept.append(finding)
+            new.append(_Said(finding.rule, about, finding.day, finding.usd or Decimal(0), finding.severity))
+    return tuple(finding for finding in findings if finding in kept)
+
+
+def _repeats(finding: Finding, said: _Said, yields: Mapping[str, int]) -> bool:
+    if said.rule not in yields or said.about != _about(finding):
         return False
-    others = [
-        (one.rule, one.day, one.usd)
-        for one in findings
-        if one.rule in patience and one.rule != finding.rule and (one.workload or one.subject) == about
-    ] + [(one.rule, one.last_day, one.peak_usd) for one in told if one.rule in patience]
-    return any(
-        finding.day - day <= timedelta(days=patience[rule]) and (finding.usd or 0) < WORSE * (usd or 0)
-        for rule, day, usd in others
-    )
+    return finding.day - said.day <= timedelta(days=yields[said.rule]) and not _worse(finding, said)
+
+
+def _worse(finding: Finding, said: _Said) -> bool:
+    """More severe, or much dearer; what is only for information is never news again."""
+    dearer = finding.severity != "info" and (finding.usd or 0) >= WORSE * said.usd
+    return dearer or _rank(finding.severity) > _rank(said.severity)
+
+
+def _about(finding: Finding) -> str:
+    return finding.workload or finding.subject
+
+
+def _rank(severity: Severity) -> int:
+    return SEVERITIES.index(severity)

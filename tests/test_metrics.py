@@ -322,7 +322,7 @@ def test_expected_daily_fills_days_and_leaves_the_last_two_out(tmp_path: Path) -
     home.sync()
     columns = "day, usd, age_days, weekday_index, level_usd, expected_usd, highest_usd, sigma"
     assert home.ask(f"select {columns} from deviation_daily where day >= '2026-11-10' order by day") == [
-        (date(2026, 11, 10), 10, 9, 1, 10, 10, 10, 0.35),
+        (date(2026, 11, 10), 10, 9, 1, 10, 10, 10, 0.29),
         (date(2026, 11, 11), 0, 10, 1, 10, 10, 10, 0.10),
         (date(2026, 11, 12), 50, 11, 1, 10, 10, 10, 0.10),
     ]

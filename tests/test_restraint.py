@@ -23,6 +23,10 @@ def found(rule: str, ago: int = 0, usd: int = 100, workload: str = "search") -> 
                    usd=Decimal(usd), summary="s")  # fmt: skip
 
 
+def page(rule: str, ago: int = 0) -> Finding:
+    return found(rule, ago).model_copy(update={"severity": "page"})
+
+
 def told(rule: str, ago: int, state: State = "open", **more: Any) -> Incident:
     finding = found(rule, ago, **more)
     return Incident(id="1", rule=rule, subject=finding.subject, state=state, severity="warn", opened_at=AT,
@@ -48,7 +52,11 @@ def told(rule: str, ago: int, state: State = "open", **more: Any) -> Incident:
         pytest.param([found("spend_anomaly")], [told("spend_anomaly", 2), told("spend_spike", 1)], ["spend_anomaly"],
                      id="its own goes on beside a spike"),
         pytest.param([found("spend_drift")], [told("spend_anomaly", 42, "resolved")], [], id="a drift of old"),
-        pytest.param([found("spend_spike")], [told("spend_anomaly", 1)], ["spend_spike"], id="a spike never"),
+        pytest.param([found("spend_spike")], [told("spend_anomaly", 1)], [], id="a spike of what is told"),
+        pytest.param([page("spend_spike")], [told("spend_anomaly", 1)], ["spend_spike"], id="more severe"),
+        pytest.param([page("spend_spike"), page("spend_spike", 1)], [], ["spend_spike"] * 2, id="its own days"),
+        pytest.param([found("new_spend", usd=900).model_copy(update={"severity": "info"})],
+                     [told("spend_spike", 1)], [], id="dearer, and only for information"),
     ],
 )  # fmt: skip
 def test_one_event_is_told_by_one_rule(

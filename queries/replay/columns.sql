@@ -1,0 +1,5 @@
+/*---
+title = "The columns of the file"
+---*/
+select column_name
+from (describe series_file)

@@ -1,0 +1,6 @@
+/*---
+title = "The days of the ledger, each known the morning after as it is known now"
+---*/
+create or replace temp table series_known as
+select series_id, day, day + 1 as known_on, usd, workload, model, environment, team, '{}' as keys
+from series_daily

@@ -1,0 +1,4 @@
+/*---
+title = "The morning that is looked at"
+---*/
+set variable morning = $morning
