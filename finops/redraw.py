@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from finops.errors import DeliveryError
 from finops.messages import standing
-from finops.model import Incident, Message, Notice
+from finops.model import SEVERITIES, Incident, Message, Notice
 from finops.state import State
 
 KEPT = timedelta(days=90)  # older messages are left as they are
@@ -34,11 +34,16 @@ def _answered(notice: Notice, now: Incident | None) -> Notice:
     if now is None or notice.reason == "resolved":
         return notice
     answers = {name: getattr(now, name) for name in ANSWERS}
+    answers["severity"] = max(
+        notice.incident.severity, now.severity, key=SEVERITIES.index
+    )  # as bad as it became
     return notice.model_copy(update={"incident": notice.incident.model_copy(update=answers)})
 
 
 def shown(message: Message) -> str:
-    return "\n".join(standing(notice.incident) for notice in message.notices)
+    """Whatever a drawing depends on."""
+    incidents = (notice.incident for notice in message.notices)
+    return "\n".join(f"{one.severity} {standing(one)}".rstrip() for one in incidents)
 
 
 def redraw(state: State, name: str, channel: Redraws, now: datetime) -> str | None:

@@ -169,8 +169,8 @@ def test_the_first_message_shows_what_became_of_it_once(state: State) -> None:
         note(state, to, now=NOW + timedelta(days=days))
         send_pending(state, to, NOW + timedelta(days=days))
     assert slack.drawn == [
-        ("ref-1", "acknowledged by ana"),
-        ("ref-1", "resolved 2026-11-21 06:00Z"),
+        ("ref-1", "page acknowledged by ana"),
+        ("ref-1", "page resolved 2026-11-21 06:00Z"),
     ]
     assert [message.thread for message in slack.received] == [None, "ref-1"]
 
@@ -220,7 +220,19 @@ def test_what_could_not_be_drawn_anew_is_told_and_made_up_for(state: State) -> N
     (outcome,) = send_pending(state, to, NOW)
     assert (outcome.channel, outcome.error) == ("slack", "busy")
     assert send_pending(state, to, NOW) == []
-    assert slack.drawn == [("ref-1", "acknowledged by ana")]
+    assert slack.drawn == [("ref-1", "page acknowledged by ana")]
+
+
+def test_the_first_message_shows_how_bad_it_became(state: State) -> None:
+    slack = board()
+    to = channels(slack=slack)
+    note(state, to, finding(severity="warn"))
+    send_pending(state, to, NOW)
+    for days, severity in ((1, "page"), (2, "warn")):
+        now = NOW + timedelta(days=days)
+        note(state, to, finding(severity=severity, day=DAY + timedelta(days=days)), now=now)  # type: ignore[arg-type]
+        send_pending(state, to, now)
+    assert slack.drawn == [("ref-1", "page")]
 
 
 def test_what_was_answered_before_it_could_be_sent_says_so(state: State) -> None:
@@ -230,7 +242,7 @@ def test_what_was_answered_before_it_could_be_sent_says_so(state: State) -> None
     send_pending(state, to, NOW)
     state.acknowledge(notice.incident.id, "ana", NOW)
     send_pending(state, to, NOW + timedelta(hours=2))
-    assert shown(slack.received[0]) == "acknowledged by ana"
+    assert shown(slack.received[0]) == "page acknowledged by ana"
     assert slack.drawn == []
 
 
