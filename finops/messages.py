@@ -271,7 +271,7 @@ def _fields(incident: Incident) -> tuple[tuple[str, str], ...]:
     if actual is not None:
         fields.append(("Spent", f"{usd(actual)} on {_short(finding.day)}"))
     elif finding.usd is not None:
-        fields.append(("At stake", f"{usd(finding.usd)} on {_short(finding.day)}"))
+        fields.append(("At stake", f"{usd(finding.usd)}, as of {_short(finding.day)}"))
     usual, ratio = (amount(finding.facts.get(name)) for name in ("expected_usd", "ratio"))
     if usual is not None:
         fields.append(("Usual", f"{usd(usual)}{f', this is {ratio:,.1f}x' if ratio else ''}"))
