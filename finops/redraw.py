@@ -34,9 +34,8 @@ def _answered(notice: Notice, now: Incident | None) -> Notice:
     if now is None or notice.reason == "resolved":
         return notice
     answers = {name: getattr(now, name) for name in ANSWERS}
-    answers["severity"] = max(
-        notice.incident.severity, now.severity, key=SEVERITIES.index
-    )  # as bad as it became
+    worst = now.notified_severity or now.severity
+    answers["severity"] = max(notice.incident.severity, worst, key=SEVERITIES.index)
     return notice.model_copy(update={"incident": notice.incident.model_copy(update=answers)})
 
 
