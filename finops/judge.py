@@ -27,8 +27,10 @@ from finops.sqlfile import read
 KINDS: dict[Need, tuple[str, ...]] = {
     "bill": ("cur", "athena"),
     "metrics": ("metric_stream", "cloudwatch"),
+    "hours": ("metric_stream", "cloudwatch", "invocation_log", "athena_log"),
     "inventory": ("inventory",),
 }
+LATELY = timedelta(days=2)  # the last whole day of a source that still comes
 CATCH_UP = timedelta(days=31)
 SNAPSHOT_HOLDS = timedelta(days=35)  # an inventory speaks for the days after it, for a while
 LABELS = ("workload", "team", "environment", "account_id", "model")
@@ -119,7 +121,8 @@ def judged(
         try:
             for scored in days:
                 findings += offenders(con, rule, scored, now, limits)
-            evaluated[rule.name] = min([days[-1], *(reaches[need].slowest or last for need in rule.needs)])
+            reached = () if rule.clock == "now" else (reaches[need].slowest or last for need in rule.needs)
+            evaluated[rule.name] = min([days[-1], *reached])
         except (duckdb.Error, RuleError) as exc:
             blind[rule.name] = str(exc).splitlines()[0]
             findings.append(failed(rule, day, blind[rule.name]))
@@ -150,7 +153,7 @@ def _span(
 ) -> tuple[date, date]:
     """First and last day to judge; the last is before the first where what the rule needs is not there."""
     if rule.clock == "now":
-        there = all(reaches[need].furthest for need in rule.needs)
+        there = all((reaches[need].furthest or date.min) >= now.date() - LATELY for need in rule.needs)
         return now.date(), now.date() if there else date.min
     last = min([day, *(reaches[need].furthest or date.min for need in rule.needs)])
     first = day - timedelta(days=rule.days - 1)

@@ -19,7 +19,7 @@ from finops.errors import ConfigError, RuleError
 from finops.model import Severity, Value
 from finops.sqlfile import ALERTS, Header, SqlFile, SqlFileError, load
 
-Need = Literal["bill", "metrics", "inventory"]
+Need = Literal["bill", "metrics", "hours", "inventory"]
 GIVEN = frozenset({"day", "now"})
 
 
