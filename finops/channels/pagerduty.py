@@ -1,7 +1,7 @@
 """PagerDuty, by its Events API v2: one alert an incident, which resolves when the incident does.
 
 It takes no digests: a pager is for what must wake somebody. Events repeat harmlessly, since the
-incident's id is the `dedup_key`.
+incident's id is the `dedup_key`. Who answers elsewhere, in Slack or by a command, answers there too.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def events(message: Message) -> list[Event]:
 def _event(message: Message, notice: Notice) -> Event:
     incident = notice.incident
     finding = incident.finding
-    action = {"resolved": "resolve", "acknowledged": "acknowledge"}.get(incident.state, "trigger")
+    action = ANSWERS.get(incident.state, "trigger")
     place = {
         "component": finding.model,
         "group": finding.team,

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from channel_samples import all_samples
+from channel_samples import NOW, all_samples
 from pydantic import SecretStr
 from scripted_server import Scripted
 
-from finops.channels import PagerDuty, Webhook
+from finops.channels import Channel, PagerDuty, Webhook
 from finops.channels.pagerduty import events
 from finops.errors import DeliveryError
+from finops.incidents import Policy
 from finops.model import Digest, Incident, Message
-from finops.notify import address, fallback
+from finops.notify import address, fallback, record, send_pending
+from finops.state import State
 
 ACCEPTED = (202, {}, {"status": "success", "message": "Event processed", "dedup_key": "finops-x"})
 LIMITS = {"summary": 1024, "source": 255, "component": 255, "group": 255, "class": 255}
@@ -86,6 +89,21 @@ def test_who_answers_elsewhere_has_answered_here(
     pager(server).redraw(answered, "dedup_key")
     said = [(one["dedup_key"], one["event_action"]) for one in posted(server)]
     assert said == ([(f"finops-{incident.id}", action)] if action else [])
+
+
+def test_an_acknowledgement_is_told_once(
+    tmp_path: Path, server: Scripted, samples: dict[str, Message]
+) -> None:
+    server.will(ACCEPTED)
+    channels: dict[str, Channel] = {"pagerduty": pager(server)}
+    (found,) = (notice.incident.finding for notice in samples["page"].notices)
+    with State(tmp_path / "state.sqlite") as state:
+        (notice,) = record(state, [found], {}, NOW, Policy(), channels).notices
+        send_pending(state, channels, NOW)
+        state.acknowledge(notice.incident.id, "ann", NOW)
+        for _ in range(2):
+            send_pending(state, channels, NOW)
+    assert [event["event_action"] for event in posted(server)] == ["trigger", "acknowledge"]
 
 
 def test_each_incident_of_a_group_is_its_own_alert(server: Scripted, samples: dict[str, Message]) -> None:
