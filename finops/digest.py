@@ -89,7 +89,8 @@ def compose(
     spends = [(row["place"], _spend(row)) for row in rows]
     total = next((one for place, one in spends if place == 2), Spend(workload="All", usd=Decimal(0)))
     open_ones = sorted((one for one in incidents if one.state != "resolved"), key=_worst_first)
-    late = [f"the bill is complete through {day:%a} {day} only"] if now.date() - day > LATE else []
+    newest = day >= (judge.reach(con, "bill").furthest or day)
+    late = [f"the bill is complete through {day:%a} {day} only"] if newest and now.date() - day > LATE else []
     unknown = [
         *late,
         *(cut(one_line(row["text"]), WORDS) for row in _rows(con, "unknown", first=first, last=day)),
@@ -102,6 +103,8 @@ def compose(
         "Not known": unknown,
     }
     quiet = not any(sections.values())
+    estimates = _rows(con, "since", last=day, now=now.replace(tzinfo=None)) if newest else []
+    sections["Since then, by tokens alone"] = [_estimate(row) for row in estimates]
     sections["Budgets"] = [_budget(row, day) for row in _rows(con, "budgets", last=day)]
     digest = Digest(
         period=period,
@@ -111,7 +114,7 @@ def compose(
         lead="" if quiet else _lead(con, period, day, total),
         total=None if quiet else total,
         workloads=() if quiet else tuple(one for place, one in spends if place < 2),
-        sections=tuple((title, _most(lines)) for title, lines in sections.items() if lines),
+        sections=() if quiet else tuple((title, _most(lines)) for title, lines in sections.items() if lines),
     )
     return Message(
         key=key,
@@ -250,6 +253,13 @@ def _month(row: Mapping[str, Any], day: date) -> str:
     heading = f", heading for {usd(row['projected_usd'])}" if row["projected_usd"] is not None else ""
     before = f" after {usd(row['previous_usd'])} the month before" if row["previous_usd"] is not None else ""
     return f"{day:%B} so far {usd(row['net_usd'])} net{heading}{before}"
+
+
+def _estimate(row: Mapping[str, Any]) -> str:
+    """What counts no tokens, such as provisioned throughput, is not in it."""
+    whole = row["until_at"].date() > row["day"]
+    until = "" if whole else f" until {row['until_at']:%H:%M}"
+    return f"{row['day']:%a} {row['day']}{until}: {usd(row['estimated_usd'])}, estimated"
 
 
 def _budget(row: Mapping[str, Any], day: date) -> str:

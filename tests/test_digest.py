@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bill import Row, cur2, line
+from bill import ACCOUNT, Row, cur2, line
 from home import Home
 from pydantic import SecretStr
 from typer.testing import CliRunner
@@ -152,6 +152,39 @@ def test_budgets_stand_with_how_far_they_are(made: Callable[..., Home]) -> None:
     home.sync(NOW)
     (line,) = lines(told(home), "Budgets")
     assert line == "all of it: $2,920 of $3,000 (97%), heading for $5,286 (176%), full on Thu 2026-11-19"
+
+
+def test_what_was_spent_since_is_estimated_where_tokens_are_counted(tmp_path: Path) -> None:
+    arn = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/ours"
+    tokens = {"usage_type": "USE1-NovaPro-input-tokens", "resource": arn}
+    home = Home(tmp_path / "home")
+    cur2(home.exports, [
+        line(f"2026-11-{day} 23:00", usd, amount=usd * 250, resource_tags={"Workload": "search"}, **tokens)
+        for day, usd in ((16, 4), (17, 4), (18, 40))
+    ])  # fmt: skip
+    stream = home.path / "stream" / "points.json"
+    stream.parent.mkdir()
+    stream.write_text("\n".join(used(day, hour) for day, hour in ((19, 23), (20, 6))))
+    home.configure('[[sources]]\nkind = "metric_stream"\npath = "stream"\n')
+    home.sync(NOW)
+    message = told(home)
+    assert lines(message, "Since then, by tokens alone") == (
+        "Thu 2026-11-19: $4.00, estimated", "Fri 2026-11-20 until 07:00: $4.00, estimated",
+    )  # fmt: skip
+    assert lines(told(home, day=date(2026, 11, 17)), "Since then, by tokens alone") == (), (
+        "the bill has these days"
+    )
+
+
+def used(day: int, hour: int) -> str:
+    """A million tokens of input in that hour."""
+    at = int(datetime(2026, 11, day, hour, tzinfo=UTC).timestamp() * 1000)
+    count = {"sum": 1_000_000, "count": 1, "min": 0, "max": 1_000_000}
+    return json.dumps({
+        "metric_stream_name": "s", "account_id": ACCOUNT, "region": "us-east-1", "namespace": "AWS/Bedrock",
+        "metric_name": "InputTokenCount", "dimensions": {"ModelId": "ours"}, "timestamp": at, "value": count,
+        "unit": "Count",
+    })  # fmt: skip
 
 
 def test_open_incidents_stand_with_age_and_owner(made: Callable[..., Home]) -> None:
