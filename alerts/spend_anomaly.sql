@@ -8,7 +8,7 @@ next_step = "Ask {owner} what changed on {day:%d %b}, first for {model}. If it w
 days = 3
 not_on = ["bill_incomplete"]
 explains = true
-yields_to = { spend_spike = 7, spend_anomaly = 7, new_spend = 7 }
+yields_to = { spend_spike = 7, spend_anomaly = 7, new_spend = 7, runaway_loop = 7, cache_hit_rate = 7, router_drift = 7 }
 
 [params.noise]
 value = 3.5

@@ -8,7 +8,7 @@ next_step = "Ask {owner} whether the use of {workload} has grown as much. If it 
 days = 3
 not_on = ["bill_incomplete"]
 explains = true
-yields_to = { spend_spike = 42, spend_anomaly = 42, new_spend = 42, spend_drift = 42 }
+yields_to = { spend_spike = 42, spend_anomaly = 42, new_spend = 42, spend_drift = 42, cache_hit_rate = 42, router_drift = 42 }
 
 [params.ratio]
 value = 2.0
