@@ -188,7 +188,7 @@ def _woken(incident: Incident, now: datetime) -> Incident:
     """`until` stays: it says that silence ended after the last message, see `_due`."""
     if incident.state not in MUTED or incident.until is None or now < incident.until:
         return incident
-    if incident.state == "planned" and _covers(incident.until, incident.last_day):
+    if incident.state == "planned" and _covers(incident.until, incident.since):
         return incident
     return incident.model_copy(update={"state": "open", "by": None})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
@@ -99,6 +99,11 @@ class Incident(Value):
     billed: Billed | None = None  # of one that an estimate raised
     finding: Finding  # the latest one
 
+    @property
+    def since(self) -> date:
+        """The first day that the latest finding is about: an estimate's twenty-four hours began the day before."""
+        return self.last_day - timedelta(days=1) if self.finding.basis == "estimated" else self.last_day
+
 
 class Window(Value):
     """Activity announced in advance for a workload, a subject or a team.
@@ -118,7 +123,7 @@ class Window(Value):
         named = self.name is not None and self.name in (incident.subject, finding.workload)
         if not (named or (self.team is not None and self.team == finding.team)):
             return False
-        if incident.last_day < self.until.date():
+        if incident.since < self.until.date():
             return self.first_day is None or self.first_day <= incident.last_day
         return self.first_day is None and now < self.until
 

@@ -173,7 +173,7 @@ class Machine(RuleBasedStateMachine):
     def finding(self, rule_: str, subject: str, severity: Severity, back: int, usd: int) -> Finding:
         return Finding(
             rule=rule_, title="t", severity=severity, subject=subject, day=self.day - timedelta(days=back),
-            usd=Decimal(usd), summary="s", workload=subject,
+            usd=Decimal(usd), summary="s", workload=subject, basis="estimated" if rule_ == ESTIMATE else None,
         )  # fmt: skip
 
     def bill(self, outcome: str | None) -> dict[str, Billed] | None:

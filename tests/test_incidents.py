@@ -226,6 +226,28 @@ def test_a_window_known_in_advance_never_pages(mornings: str, expected: str, of:
     assert reasons == expected.split()
 
 
+@pytest.mark.parametrize(
+    ("number", "told_"),
+    [
+        pytest.param(1, "opened", id="before"),
+        pytest.param(2, ".", id="the first planned day"),
+        pytest.param(3, ".", id="the last"),
+        pytest.param(4, ".", id="the day after: hours of the last"),
+        pytest.param(5, "opened", id="later"),
+    ],
+)
+def test_the_hours_of_an_estimate_began_the_day_before(number: int, told_: str) -> None:
+    """Planned are days 2 and 3; the finding is of the twenty-four hours to that day's morning."""
+    window = Window(
+        name="search-api", first_day=day(2), until=datetime(2026, 11, 5, tzinfo=UTC), by="finops.toml"
+    )
+    found = finding("p300", number, rule="spend_spike_now").model_copy(update={"basis": "estimated"})
+    decision = decide([], [found], {}, six_oclock(number - 1), Policy(), [window])
+    assert told(decision) == told_
+    again = decide(decision.incidents, [found], {}, six_oclock(number - 1), Policy(), [window])
+    assert again == Decision()
+
+
 def test_another_team_is_not_planned() -> None:
     window = Window(team="ads", first_day=day(0), until=six_oclock(3), by="finops.toml")
     decision = decide([], [finding("p100", 0)], {}, six_oclock(0), Policy(), [window])
