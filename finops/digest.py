@@ -89,23 +89,9 @@ def compose(
     spends = [(row["place"], _spend(row)) for row in rows]
     total = next((one for place, one in spends if place == 2), Spend(workload="All", usd=Decimal(0)))
     open_ones = sorted((one for one in incidents if one.state != "resolved"), key=_worst_first)
-    newest = day >= (judge.reach(con, "bill").furthest or day)
-    late = [f"the bill is complete through {day:%a} {day} only"] if newest and now.date() - day > LATE else []
-    unknown = [
-        *late,
-        *(cut(one_line(row["text"]), WORDS) for row in _rows(con, "unknown", first=first, last=day)),
-    ]
-    sections = {
-        "Do first": [_action(one) for one in open_ones if one.state == "open" and one.finding.next_step][:1],
-        "Moved": _movers(con, first, day),
-        "Open": [_open(incident, now) for incident in open_ones],
-        f"{_plain(literal.values['ratio'])} times the day before": _jumps(con, literal, first, day, now),
-        "Not known": unknown,
-    }
-    quiet = not any(sections.values())
-    estimates = _rows(con, "since", last=day, now=now.replace(tzinfo=None)) if newest else []
-    sections["Since then, by tokens alone"] = [_estimate(row) for row in estimates]
-    sections["Budgets"] = [_budget(row, day) for row in _rows(con, "budgets", last=day)]
+    news = _news(con, first, day, now, open_ones, literal)
+    quiet = not any(news.values())
+    sections = {} if quiet else {**news, **_besides(con, day, now)}
     digest = Digest(
         period=period,
         first_day=first,
@@ -114,7 +100,7 @@ def compose(
         lead="" if quiet else _lead(con, period, day, total),
         total=None if quiet else total,
         workloads=() if quiet else tuple(one for place, one in spends if place < 2),
-        sections=() if quiet else tuple((title, _most(lines)) for title, lines in sections.items() if lines),
+        sections=tuple((title, _most(lines)) for title, lines in sections.items() if lines),
     )
     return Message(
         key=key,
@@ -124,6 +110,40 @@ def compose(
         generation=generation,
         settled_through=settled_through,
     )
+
+
+def _news(
+    con: duckdb.DuckDBPyConnection,
+    first: date,
+    last: date,
+    now: datetime,
+    open_ones: Sequence[Incident],
+    literal: Rule,
+) -> dict[str, list[str]]:
+    """What makes a day other than quiet."""
+    late = _newest(con, last) and now.date() - last > LATE
+    unknown = [f"the bill is complete through {last:%a} {last} only"] if late else []
+    unknown += [cut(one_line(row["text"]), WORDS) for row in _rows(con, "unknown", first=first, last=last)]
+    return {
+        "Do first": [_action(one) for one in open_ones if one.state == "open" and one.finding.next_step][:1],
+        "Moved": _movers(con, first, last),
+        "Open": [_open(incident, now) for incident in open_ones],
+        f"{_plain(literal.values['ratio'])} times the day before": _jumps(con, literal, first, last, now),
+        "Not known": unknown,
+    }
+
+
+def _besides(con: duckdb.DuckDBPyConnection, last: date, now: datetime) -> dict[str, list[str]]:
+    """What is worth reading once there is something to read."""
+    since = _rows(con, "since", last=last, now=now.replace(tzinfo=None)) if _newest(con, last) else []
+    return {
+        "Since then, by tokens alone": [_estimate(row) for row in since],
+        "Budgets": [_budget(row, last) for row in _rows(con, "budgets", last=last)],
+    }
+
+
+def _newest(con: duckdb.DuckDBPyConnection, day: date) -> bool:
+    return day >= (judge.reach(con, "bill").furthest or day)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, name: str, **values: Any) -> list[dict[str, Any]]:
