@@ -6,6 +6,7 @@ summary = "{workload} / {model} reads {hit_rate:.0%} of its input from the cache
 why = "A cache that is written and not read costs more than no cache. Usually something that changes with every call (a date, an id, a shuffled list) slipped in front of the cached part of the prompt."
 next_step = "Diff the prompt template of {workload} since {since:%d %b}: move what changes behind the last cache point, and watch hit_rate in cache_daily."
 needs = ["bill"]
+explains = true
 
 [params.min_rate]
 value = 0.6

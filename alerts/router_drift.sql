@@ -6,6 +6,7 @@ summary = "{workload} sends {share:.0%} of its {family} calls to the small model
 why = "A router that loses its nerve costs several times as much per call, little by little: no single day is a spike, and nobody sees it on a bill by account."
 next_step = "Ask {owner} what changed in the router of {workload}: its prompt, its threshold, or a small model that fails and is retried on a bigger one. tier_share_daily has the share by day; if it is meant, set target for this workload."
 needs = ["bill", "metrics"]
+explains = true
 
 [params.fall]
 value = 0.25

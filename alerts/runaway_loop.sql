@@ -6,6 +6,7 @@ summary = "{workload} made {calls:,} calls in {hours} hour(s) of {day:%d %b}, fr
 why = "An agent that cannot finish calls its model until somebody stops it, at any hour; a day's sum hides it until the bill comes."
 next_step = "Ask {owner} whether the loop has ended; if not, take the caller's right to bedrock:InvokeModel, or set the function's concurrency to 0. Then bound the turns of one task."
 needs = ["bill", "metrics"]
+explains = true
 days = 3
 
 [params.ratio]

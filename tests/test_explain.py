@@ -128,6 +128,7 @@ def finding(rule: str, workload: str | None) -> Finding:
     [
         pytest.param("spend_spike", "search-api", "+$20.00 against $20.00 on a median Wednesday: tokens +$20.00; ",
                      id="of a spend rule"),
+        pytest.param("cache_hit_rate", "search-api", "+$20.00 against", id="of a rule that knows the cause"),
         pytest.param("spend_spike", "unheard-of", None, id="of a workload without lines"),
         pytest.param("untagged_spend", "search-api", None, id="of a rule that explains itself"),
         pytest.param("spend_spike", None, None, id="of no workload"),
