@@ -125,6 +125,7 @@ def test_a_unit_of_its_own_counts_queries() -> None:
         found = parts(con)
     assert (found["volume_source"], found["queries"], found["usual_queries"]) == ("AWS/Lambda", 50, 50)
     assert found["size_usd"] == pytest.approx(390)
+    assert (found["usual_calls_per_query"], found["calls_per_query"]) == (2, 80)
 
 
 BASELINES: dict[str, tuple[dict[int, int], int, set[int]]] = {

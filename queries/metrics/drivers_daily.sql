@@ -140,6 +140,8 @@ named as (
             {'size': abs(volume_usd), 'usd': volume_usd, 'what': case when volume_source is null or volume_source = 'tokens'
                 then 'tokens' else format('queries {:,.0f} to {:,.0f}', usual_queries, queries) end},
             {'size': abs(size_usd), 'usd': size_usd, 'what': case when volume_source = 'tokens' then 'output against input'
+                when usual_calls_per_query is not null then format('calls a query {:,.1f} to {:,.1f}, and their tokens',
+                    usual_calls_per_query, calls_per_query)
                 when volume_source in ('AWS/Lambda', 'AWS/States') then 'calls and tokens a query' else 'tokens a query' end},
             {'size': abs(cache_usd), 'usd': cache_usd, 'what': 'caching'},
             {'size': abs(mix_usd), 'usd': mix_usd, 'what': 'model mix'},

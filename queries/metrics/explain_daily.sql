@@ -16,6 +16,8 @@ other_kinds = "what they are, the largest change first"
 volume_source = "what volume counts, as in `unit_cost_daily`; `tokens` where nobody counts queries: then size is the shift between input and output alone; NULL where there are no tokens"
 queries = "of the day; NULL where volume counts tokens"
 usual_queries = "of the baseline; NULL where volume counts tokens"
+calls_per_query = "calls of models for each query, where a query is the workload's own unit; NULL where it is a call, or calls are not counted"
+usual_calls_per_query = "of the baseline"
 baseline = "the days that usual is the mean of; empty on a workload's first day"
 basis = "final when every line of the day is"
 ---*/
@@ -164,7 +166,9 @@ summed as (
             else 'tokens'
         end as volume_source,
         case when bool_and(by_units) then max(units) when bool_and(by_calls) then max(calls) end as queries,
-        case when bool_and(by_units) then max(usual_units) when bool_and(by_calls) then max(usual_calls) end as usual_queries
+        case when bool_and(by_units) then max(usual_units) when bool_and(by_calls) then max(usual_calls) end as usual_queries,
+        max(calls / units) filter (by_units and by_calls) as calls_per_query,
+        max(usual_calls / nullif(usual_units, 0)) filter (by_units and by_calls) as usual_calls_per_query
     from parts
     group by day, workload, baseline
 ),
@@ -196,5 +200,6 @@ select day, workload, usd, usual_usd, usd - usual_usd as change_usd,
     other_usd, coalesce(other_kinds, []) as other_kinds, volume_source,
     case when volume_source <> 'tokens' then queries end as queries,
     case when volume_source <> 'tokens' then usual_queries end as usual_queries,
+    calls_per_query, usual_calls_per_query,
     baseline, basis
 from takers
