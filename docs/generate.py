@@ -239,7 +239,8 @@ def _toml(value: Any) -> str:
         return ""
     if isinstance(value, Decimal):
         return f"`{value}`"
-    return f"`{json.dumps(value if isinstance(value, bool | int | float | str | tuple | list) else str(value), default=float)}`"
+    plain = value if isinstance(value, bool | int | float | str | tuple | list) else str(value)
+    return f"`{json.dumps(plain, default=float)}`"
 
 
 def _table(head: list[str], rows: Iterable[Iterable[str]]) -> str:

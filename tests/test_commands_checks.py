@@ -27,8 +27,8 @@ def spiked(tmp_path_factory: pytest.TempPathFactory) -> Home:
     days = [LAST - timedelta(days=ago) for ago in range(35)]
     tags = {"Workload": "search", "Environment": "prod"}
     cur2(home.exports, [
-        line(f"{day} 23:00", "900" if day == SPIKE else "100", amount=9000 if day == SPIKE else 1000, resource_tags=tags)
-        for day in days
+        line(f"{day} 23:00", usd, amount=10 * usd, resource_tags=tags)
+        for day in days for usd in (900 if day == SPIKE else 100,)
     ])  # fmt: skip
     home.sync()
     return home
