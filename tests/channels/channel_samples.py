@@ -197,10 +197,22 @@ def periodical(
         Spend(workload="(untagged)", usd=Decimal("349.77"), usual_usd=Decimal("312.00"), before_usd=Decimal(0)),
     )  # fmt: skip
     total = Spend(workload="All", usd=Decimal("3983.68"), usual_usd=Decimal("2049.11"), series=SPIKE.series)
+    who = one_line(name)
     sections = {
-        "Moved": (f"{one_line(name)} +$1,912 (+240%): queries 21,388 to 44,112 +$1,204.00",),
-        "Open": (f"[PAGE] {one_line(name)} spend 3.4x the usual Tuesday · for a day · team search · 8579f3",),
+        "Do first": (
+            "Ask team search what changed on 17 Nov, first for Claude Sonnet 4.6; stop or cap it if nobody knows."
+            " (finops incidents show 8579f3)",
+        ),
+        "Moved": (f"{who} +$1,912 (+240%): queries 21,388 to 44,112 +$1,204.00, model mix +$708.00",),
+        "Open": (
+            f"[PAGE] {who} spend 3.4x the usual Tuesday · for a day · team search · 8579f3",
+            "[WARN] support-bot reads only 13% of its input from the cache · for 4 days · team support ·"
+            " acknowledged by ann · a9dc92",
+        ),
+        "3 times the day before": (f"{who} $2,710 after $801.50 (3.4x)",),
         "Not known": ("athena:billing.cur was not reached: AccessDenied",),
+        "Since then, by tokens alone": ("Wed 2026-11-18 until 06:00: $612.40, estimated",),
+        "Budgets": ("all spend: $71,204 of $120,000 (59%), heading for $118,000 (98%)",),
     }
     digest = Digest(
         period=period,
@@ -218,7 +230,7 @@ def periodical(
         key=f"digest-{period}-2026-11-18",
         notices=(),
         headline="Bedrock, Tue 17 Nov: $2,049 (0% vs usual) · nothing open" if quiet
-        else "Bedrock, Tue 17 Nov: $3,984 (+94% vs usual) · open: 1 page",
+        else "Bedrock, Tue 17 Nov: $3,984 (+94% vs usual) · open: 1 page, 1 warn",
         generation=43,
         settled_through=date(2026, 11, 15),
         digest=digest,
