@@ -3,7 +3,7 @@ title = "A model that nobody expected"
 severity = "info"
 headline = "{workload} uses {model}, {what}"
 summary = "{workload} spent {usd:usd} on {model} in the {window_days} days to {day:%d %b}: {because}."
-why = "Models differ by ten times in price, and each has to be allowed for what it is shown: a change of model is a decision, and somebody should have made it."
+why = "A model that AWS calls legacy stops answering on a date that AWS publishes. Models differ by ten times in price, and each has to be allowed for what it is shown: a change of model is a decision, and somebody should have made it."
 next_step = "Ask {owner} whether {model} is meant. If it is, name it in `models` of [[workloads]], or mend the Model tag; if not, find who calls it: `select principal, sum(gross_usd) from attributed where workload = ... group by all`."
 yields_to = { new_spend = 30 }
 
@@ -79,14 +79,22 @@ mistagged as (
     group by t.workload, t.model
 ),
 
+legacy as (   -- by AWS's own count
+    select workload, model, sum(legacy_requests) as calls
+    from requests_hourly
+    where day between $day - $window_days + 1 and $day and legacy_requests > 0
+    group by workload, model
+),
+
 judged as (
-    select s.*, a.first_day, u.model is not null as is_undeclared, m.model_tag,
+    select s.*, l.calls as legacy_calls, a.first_day, u.model is not null as is_undeclared, m.model_tag,
         u.model is null and a.first_day > $day - $window_days
             and a.workload_first_day <= $day - $min_age_days as is_new
     from spent as s
     join ages as a using (workload, model)
     left join undeclared as u using (workload, model)
     left join mistagged as m using (workload, model)
+    left join legacy as l using (workload, model)
 )
 
 select
@@ -97,10 +105,11 @@ select
     case when coalesce(team, '(untagged)') = '(untagged)' then 'whoever owns ' || workload else 'team ' || team end as owner,
     $day as day, $window_days as window_days, first_day, model_tag,
     case when is_undeclared then 'which is not declared' when model_tag is not null then 'tagged ' || model_tag
-        else 'which is new there' end as what,
+        when legacy_calls is not null then 'which is to end' else 'which is new there' end as what,
     concat_ws('; ',
         case when is_undeclared then 'its [[workloads]] does not name it' end,
         case when model_tag is not null then format('the Model tag says {}', model_tag) end,
+        case when legacy_calls is not null then format('AWS counts {:,} calls of it as legacy', legacy_calls::bigint) end,
         format('first seen there on {}', strftime(first_day, '%d %b %Y'))) as because
 from judged
-where is_undeclared or is_new or model_tag is not null
+where is_undeclared or is_new or model_tag is not null or legacy_calls is not null

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from alert_cases import Case, called, cases, days, every, judged, save, spent, verdict, with_sources
+from alert_cases import DAY, Case, called, cases, days, every, judged, save, spent, verdict, with_sources
 from bill import ACCOUNT, cur2, line
 from home import SOURCE, Home
 
@@ -61,21 +61,32 @@ def test_a_budget_says_when(budgets: Home, name: str, words: str) -> None:
 
 @pytest.fixture(scope="module")
 def drifts(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    home, bill = Home(tmp_path_factory.mktemp("drifts") / "home"), []
+    home, bill, stream = (
+        with_sources(tmp_path_factory.mktemp("drifts") / "home", metric_stream="stream"),
+        [],
+        [],
+    )
     rows = [
         {"name": case["name"], "models": case["models"]} for case in cases("model_drift") if "models" in case
     ]
-    home.configure(declared("workloads", rows))
-    for case in cases("model_drift"):
+    home.configure(declared("workloads", rows), sources=(home.path / "finops.toml").read_text())
+    for number, case in enumerate(cases("model_drift")):
         tags = {} if case["name"] == "(untagged)" else {"Workload": case["name"]}
         tags |= {"Model": case["tag"]} if "tag" in case else {}
+        of = f"drift{number}"
+        arn = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/{of}"
+        stream.append(
+            called(DAY, "us-east-1", of, int(case.get("legacy", 0)), metric="LegacyModelInvocations")
+        )
         for model, series in case["usd"].items():
-            for day, usd in days(series):
-                if usd != "0":
-                    bill.append(
-                        line(f"{day} 23:00", usd, resource_tags=tags, usage_type=f"USE1-{model}-input-tokens")
-                    )
+            usage = f"USE1-{model}-input-tokens"
+            bill += [
+                line(f"{day} 23:00", usd, resource_tags=tags, usage_type=usage, resource=arn)
+                for day, usd in days(series)
+                if usd != "0"
+            ]
     cur2(home.exports, bill)
+    save(home.path / "stream/2026/11/18/calls.json", "\n".join(stream))
     home.sync()
     return home
 
@@ -89,6 +100,7 @@ def test_model_drift(drifts: Home, case: Case) -> None:
 def test_a_drift_says_why(drifts: Home) -> None:
     found = {f.workload: f.summary for f in judged(drifts, "model_drift", {})}
     assert "the Model tag says sonnet; first seen there on 10 Oct 2026" in found["the tag says another model"]
+    assert "AWS counts 12 calls of it as legacy" in found["AWS calls the model legacy"]
     assert "its [[workloads]] does not name it" in found["a model that is not declared"]
     assert found["a new model of nothing declared"].endswith("first seen there on 12 Nov 2026.")
 

@@ -14,6 +14,7 @@ cache_read_tokens = "input tokens read from the cache"
 cache_write_tokens = "input tokens written to the cache"
 errors = "client and server errors"
 throttles = "calls that AWS turned away"
+legacy_requests = "calls of a model that AWS calls legacy: it will end; NULL where the metric LegacyModelInvocations is not streamed"
 ---*/
 with told as (
     select d.kind, p.hour, p.hour::date as day, p.account_id, p.region, p.namespace, p.dimension,
@@ -24,7 +25,8 @@ with told as (
         sum(sum) filter (metric = 'CacheReadInputTokenCount') as cache_read_tokens,
         sum(sum) filter (metric = 'CacheWriteInputTokenCount') as cache_write_tokens,
         sum(sum) filter (metric in ('InvocationServerErrors', 'InvocationClientErrors', 'InferenceClientErrors')) as errors,
-        sum(sum) filter (metric = 'InvocationThrottles') as throttles
+        sum(sum) filter (metric = 'InvocationThrottles') as throttles,
+        sum(sum) filter (metric = 'LegacyModelInvocations') as legacy_requests
     from datapoints as p
     join deliveries as d using (delivery_id)
     where dimension not in ('', 'ServiceTier')   -- each counts once more what the others count
@@ -34,6 +36,6 @@ with told as (
 select hour, day, account_id, region, namespace, dimension, resource, max(requests) as requests,
     max(input_tokens) as input_tokens, max(output_tokens) as output_tokens,
     max(cache_read_tokens) as cache_read_tokens, max(cache_write_tokens) as cache_write_tokens,
-    max(errors) as errors, max(throttles) as throttles
+    max(errors) as errors, max(throttles) as throttles, max(legacy_requests) as legacy_requests
 from told
 group by all

@@ -14,13 +14,15 @@ cache_read_tokens = "input tokens read from the cache"
 cache_write_tokens = "input tokens written to the cache"
 errors = "client and server errors"
 throttles = "calls that AWS turned away"
+legacy_requests = "calls of a model that AWS calls legacy: it will end; NULL where the metric LegacyModelInvocations is not streamed"
 ---*/
 select p.hour, p.day, p.account_id, p.region, p.namespace, p.resource,
     n.workload, n.team, n.environment, n.cost_center, coalesce(n.shared, false) as shared,
     coalesce(n.model, m.model) as model, coalesce(n.family, m.family) as family, coalesce(n.tier, m.tier) as tier,
     p.requests::bigint as requests, p.input_tokens::bigint as input_tokens, p.output_tokens::bigint as output_tokens,
     p.cache_read_tokens::bigint as cache_read_tokens, p.cache_write_tokens::bigint as cache_write_tokens,
-    p.errors::bigint as errors, p.throttles::bigint as throttles
+    p.errors::bigint as errors, p.throttles::bigint as throttles,
+    p.legacy_requests::bigint as legacy_requests
 from counted_hourly as p
 left join (   -- no asof join: through that, a filter on the day does not reach the datapoints
     select *, coalesce(
