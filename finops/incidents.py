@@ -31,6 +31,7 @@ from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Se
 Key = tuple[str, str]  # rule, subject
 Step = tuple[Incident, Reason | None]
 
+NOTIFIED = ("notified_at", "notified_usd", "notified_severity")
 MUTED = ("snoozed", "planned")
 JITTER = timedelta(hours=1)  # a daily run never starts exactly a day after the last one
 
@@ -121,9 +122,10 @@ def _said(
     """It is told in the thread, unless there is worse, or it is over, or somebody asked for silence."""
     if before is None or said is None or (before.state == "resolved" and after.state != "resolved"):
         return after, reason
-    told = after.notified_at is not None and after.state not in MUTED
+    told = before.notified_at is not None and after.state not in MUTED
     if said == "corrected" and after.state != "resolved" and not estimates.doubled(before, after):
-        update = {"state": "resolved", "until": None, "resolved_at": run.now}
+        update: dict[str, object] = {"state": "resolved", "until": None, "resolved_at": run.now}
+        update |= {} if told else {name: getattr(before, name) for name in NOTIFIED}  # it goes untold
         return after.model_copy(update=update), said if told else None
     if said == "corrected" and after.state != "resolved":
         said = None
