@@ -1,7 +1,7 @@
 /*---
 title = "What each part of a workload cost, beside what it usually costs"
 grain = "day x workload, model, kind, environment, region, account, resource, principal; up to the last complete day of the workload's bill"
-doc = "Usual is the middle one of the same weekday of the last four weeks, by the workload's dollars (of an even number the mean of the middle two), so that one odd week changes nothing and parts still add up; in a workload's first week it is the day before, on its first day nothing. `explain_daily` and `drivers_daily` read this view."
+doc = "Usual is the middle one of the same weekday of the last four weeks, by the workload's dollars (of an even number the mean of the middle two), so that one odd week changes nothing and parts still add up; in a workload's first week it is the day before, on its first day nothing. `explain_daily` and `drivers_daily` read this view. Whoever wants one day of a very large ledger says `set variable explained_day = date ...` first; then only what that day needs is read, and other days are not right until `reset variable explained_day`."
 [columns]
 kind = "token kind; of a line that counts no tokens, its charge"
 counts_tokens = "whether the row has dollars of tokens; what has none is what `explain_daily` calls other"
