@@ -26,7 +26,8 @@ with bill as (
 ),
 
 counts as (
-    select sum(lines) filter (day = $day) as lines, min(lines) filter (day < $day) as usual_lines, count(*) as weeks
+    select sum(lines) filter (day = $day) as lines, min(lines) filter (day < $day) as usual_lines,
+        count(*) filter (day < $day) as weeks
     from bill
 ),
 
@@ -73,7 +74,7 @@ verdicts as (
     select c.*, d.usd, d.usual_usd, d.low, d.known,
         case
             when f.frozen then 'that of the day before'
-            when c.weeks = 5 and coalesce(c.lines, 0) < $share * c.usual_lines
+            when c.weeks = 4 and coalesce(c.lines, 0) < $share * c.usual_lines
                 and d.known >= $min_series and d.low > d.known / 2 then 'not all there'
         end as fault
     from counts as c

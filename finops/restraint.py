@@ -11,12 +11,14 @@ from finops.model import SEVERITIES, Finding, Incident, Severity
 from finops.rules import Rule
 
 WORSE = 2  # times the dollars that were told is news again
+ONSET = timedelta(days=1)  # what begins late in a day is odd on that day, and a spike on the next
 
 
 class _Said(NamedTuple):
     rule: str
     about: str
-    day: date
+    first_day: date
+    last_day: date
     usd: Decimal
     severity: Severity
 
@@ -30,11 +32,18 @@ def news(
     rules: Sequence[Rule], findings: Sequence[Finding], incidents: Sequence[Incident]
 ) -> tuple[Finding, ...]:
     """Without those that say of a workload what a rule they yield to says of it now, or has said in the days
-    before; unless they are worse. What an open incident of their own lives on is kept."""
+    before, or from the next day on; unless they are worse. What an open incident of their own lives on is kept."""
     patience = {rule.name: rule.yields_to for rule in rules}
     alive = {(one.rule, _about(one.finding)) for one in incidents if one.state != "resolved"}
     said = [
-        _Said(one.rule, _about(one.finding), one.last_day, one.peak_usd or Decimal(0), one.severity)
+        _Said(
+            one.rule,
+            _about(one.finding),
+            one.first_day,
+            one.last_day,
+            one.peak_usd or Decimal(0),
+            one.severity,
+        )
         for one in incidents
     ]
     kept, new = list[Finding](), list[_Said]()
@@ -43,14 +52,16 @@ def news(
         told = [*said, *(one for one in new if one.rule != finding.rule)]
         if (finding.rule, about) in alive or not any(_repeats(finding, one, yields) for one in told):
             kept.append(finding)
-            new.append(_Said(finding.rule, about, finding.day, finding.usd or Decimal(0), finding.severity))
+            day, usd = finding.day, finding.usd or Decimal(0)
+            new.append(_Said(finding.rule, about, day, day, usd, finding.severity))
     return tuple(finding for finding in findings if finding in kept)
 
 
 def _repeats(finding: Finding, said: _Said, yields: Mapping[str, int]) -> bool:
     if said.rule not in yields or said.about != _about(finding):
         return False
-    return finding.day - said.day <= timedelta(days=yields[said.rule]) and not _worse(finding, said)
+    patience = timedelta(days=yields[said.rule])
+    return said.first_day - ONSET <= finding.day <= said.last_day + patience and not _worse(finding, said)
 
 
 def _worse(finding: Finding, said: _Said) -> bool:

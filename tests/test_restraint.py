@@ -27,10 +27,11 @@ def page(rule: str, ago: int = 0) -> Finding:
     return found(rule, ago).model_copy(update={"severity": "page"})
 
 
-def told(rule: str, ago: int, state: State = "open", **more: Any) -> Incident:
+def told(rule: str, ago: int, state: State = "open", began: int | None = None, **more: Any) -> Incident:
     finding = found(rule, ago, **more)
+    first_day = finding.day if began is None else DAY - timedelta(days=began)
     return Incident(id="1", rule=rule, subject=finding.subject, state=state, severity="warn", opened_at=AT,
-                    first_day=finding.day, last_day=finding.day, peak_usd=finding.usd, finding=finding)  # fmt: skip
+                    first_day=first_day, last_day=finding.day, peak_usd=finding.usd, finding=finding)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,11 @@ def told(rule: str, ago: int, state: State = "open", **more: Any) -> Incident:
         pytest.param([found("spend_anomaly"), found("spend_spike")], [], ["spend_spike"], id="the spike of the day"),
         pytest.param([found("spend_anomaly", 1), found("spend_spike", 0)], [], ["spend_spike"],
                      id="the spike of the next day, in the same run"),
+        pytest.param([found("spend_anomaly", 2), found("spend_spike", 0)], [], ["spend_anomaly", "spend_spike"],
+                     id="a spike two days later"),
+        pytest.param([found("spend_anomaly", 25)], [told("spend_spike", 0)], ["spend_anomaly"],
+                     id="told weeks later"),
+        pytest.param([found("spend_anomaly", 2)], [told("spend_spike", 0, began=2)], [], id="while it was told"),
         pytest.param([found("spend_anomaly"), found("spend_spike", workload="chat")], [],
                      ["spend_anomaly", "spend_spike"], id="another workload's"),
         pytest.param([found("spend_anomaly")], [told("spend_spike", 7)], [], id="told a week ago"),

@@ -22,17 +22,17 @@ def usual(day: date, workload: str, hour: int) -> str:
     return f"{10 + WORKLOADS.index(workload) + day.toordinal() % 7 / 100:.2f}"
 
 
-def bill(change: Change) -> list[Row]:
+def bill(change: Change, last: date = DAY) -> list[Row]:
     """Six weeks of four lines a day and workload, as `change` has them; None is a line that is missing."""
     lines = []
     for ago in range(42):
-        day = DAY - timedelta(days=ago)
+        day = last - timedelta(days=ago)
         for workload in WORKLOADS:
             for hour in range(4):
                 usd = change(day, workload, hour)
                 if usd is not None:
                     lines.append(
-                        spent(day, usd, workload, "prod")
+                        spent(day, usd, workload, "prod", amount=100 * float(usd))
                         | {"line_item_usage_start_date": f"{day} {20 + hour}:00:00"}
                     )
     return lines
@@ -67,6 +67,15 @@ def test_bill_incomplete(home: Home, change: Change, fault: str | None) -> None:
     cur2(home.exports, bill(change))
     home.sync()
     assert [f.facts["fault"] for f in judged(home, "bill_incomplete", {})] == ([fault] if fault else [])
+
+
+def test_a_day_without_any_line_is_not_all_there(home: Home) -> None:
+    """The day after it says that it is over."""
+    cur2(home.exports, bill(lambda d, w, h: None if d == DAY else usual(d, w, h), DAY + timedelta(days=1)))
+    home.sync()
+    assert [(f.facts["fault"], f.facts["lines"]) for f in judged(home, "bill_incomplete", {})] == [
+        ("not all there", "0")
+    ]
 
 
 def test_a_day_that_is_not_all_there_is_judged_when_it_is(home: Home) -> None:
