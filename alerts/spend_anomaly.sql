@@ -46,10 +46,10 @@ unit = "USD"
 doc = "over the highest day of five weeks"
 ---*/
 with leaves as (
-    select *, usd - expected_usd as excess_usd,
+    select *,
         age_days >= 9 and usd >= $record_ratio * highest_usd and usd - highest_usd >= $record_usd as is_record
     from deviation_daily
-    where day = $day and usd >= $explained_ratio * expected_usd and usd - expected_usd >= $min_usd
+    where day = $day and times >= $explained_ratio and excess_usd >= $min_usd and expected_usd is not null
 ),
 
 odd as (

@@ -26,7 +26,7 @@ unit = "share"
 doc = "of that rise the median day has at least so much: most days are dear, not one"
 ---*/
 with weeks as (
-    select series_id, any_value(workload) as workload, any_value(model) as model,
+    select series_id,
         sum(usd) filter (day > $day - 7) as week_0,
         sum(usd) filter (day between $day - 13 and $day - 7) as week_1,
         sum(usd) filter (day between $day - 20 and $day - 14) as week_2,
@@ -34,27 +34,28 @@ with weeks as (
         sum(usd) filter (day between $day - 34 and $day - 28) as week_4,
         sum(usd) filter (day between $day - 41 and $day - 35) as week_5,
         sum(usd) filter (day between $day - 48 and $day - 42) as week_6,
-        sum(usd) filter (day between $day - 55 and $day - 49) as week_7,
-        median(usd) filter (day > $day - 7) as median_usd,
-        arg_max(team, day) as team, arg_max(environment, day) as environment, arg_max(basis, day) as basis,
-        min(age_days) as first_age_days
+        sum(usd) filter (day between $day - 55 and $day - 49) as week_7
     from expected_daily
     where day between $day - 55 and $day
     group by series_id
-    having max(age_days) >= 34 and max(day) = $day
 ),
 
 climbing as (
-    select *, greatest(week_4, week_5, week_6, week_7) / 7 as before_usd, week_0 / 7 as now_usd
+    select series_id, greatest(week_4, week_5, week_6, week_7) / 7 as before_usd, week_0 / 7 as now_usd
     from weeks
     where week_0 > week_1 and week_1 > week_2 and week_2 > week_3
 ),
 
-drifting as (
-    select *, now_usd - before_usd as excess_usd
-    from climbing
-    where now_usd >= $ratio * before_usd and now_usd - before_usd >= $min_usd
-        and median_usd >= $median_share * $ratio * before_usd
+drifting as (   -- most days are dear, not one
+    select e.series_id, any_value(e.workload) as workload, any_value(e.model) as model, any_value(c.now_usd) as now_usd,
+        any_value(c.before_usd) as before_usd, any_value(c.now_usd - c.before_usd) as excess_usd,
+        arg_max(e.team, e.day) as team, arg_max(e.environment, e.day) as environment, arg_max(e.basis, e.day) as basis
+    from climbing as c
+    join expected_daily as e using (series_id)
+    where c.now_usd >= $ratio * c.before_usd and c.now_usd - c.before_usd >= $min_usd and e.day between $day - 6 and $day
+    group by e.series_id
+    having max(e.day) = $day and max(e.age_days) >= 34
+        and median(e.usd) >= $median_share * $ratio * any_value(c.before_usd)
 ),
 
 workloads as (

@@ -11,7 +11,7 @@ explains = true
 yields_to = { spend_drop = 7 }
 
 [params.share]
-value = 0.25
+value = 0.5
 unit = "share of the expectation"
 doc = "two final days running cost at most this share of what they were expected to"
 
@@ -21,7 +21,7 @@ unit = "USD"
 doc = "under the expectation"
 
 [params.noise]
-value = 3.5
+value = 3.25
 unit = "times"
 doc = "the usual size of the series' own misses over six weeks is exceeded by this factor, on a logarithmic scale"
 
@@ -36,10 +36,10 @@ unit = "days, with commas"
 doc = "on which little is usual, such as 2026-12-25, 2026-12-26: not judged"
 ---*/
 with low as (
-    select *, expected_usd - usd as lack_usd
+    select *, -excess_usd as lack_usd
     from deviation_daily
     where day between $day - 1 and $day and basis = 'final' and age_days >= $min_age_days
-        and usd <= $share * expected_usd and expected_usd - usd >= $min_usd
+        and times <= $share and excess_usd <= -$min_usd
         and not list_contains(list_transform(string_split($holidays, ','), lambda word: trim(word)), day::varchar)
 ),
 

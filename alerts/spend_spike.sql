@@ -42,12 +42,11 @@ with leaves as (
     where day = $day and usd > 0
         and (expected_usd is not null   -- all that the bill begins with came out of nothing
             or day - age_days > (select min(day) from series_daily) + 7 or day > (select min(day) from series_daily) + 28)
-        and usd >= 0.999 * $ratio * previous_usd   -- in binary as well, to ask for the memory of few
-        and (not $guard or usd >= 0.999 * $ratio * coalesce(expected_usd, 0))
+        and times >= case when $guard then 0.999 * $ratio else 0 end   -- in binary, to ask for the past of few
 ),
 
 rising as (
-    select *, case when $guard then usd - usual_usd else usd - previous_usd end as excess_usd
+    select * exclude (excess_usd), case when $guard then usd - usual_usd else usd - previous_usd end as excess_usd
     from leaves
     where usd >= $ratio * previous_usd
         and (not $guard or (usd >= $ratio * usual_usd and coalesce(deviation, $noise) >= $noise

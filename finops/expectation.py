@@ -34,7 +34,7 @@ def prepare(con: duckdb.DuckDBPyConnection, first: date) -> None:
 def keep(con: duckdb.DuckDBPyConnection, view: str, since: date, name: str = "") -> None:
     """The rows of a view from `since` on, as a temporary table that stands before it, unless it has a `name`."""
     con.execute(
-        f"create or replace temp table {name or view} as from ({_statement(view)}) where day >= $since order by day",
+        f"create or replace temp table {name or view} as from ({_statement(view)}) where day >= $since",
         {"since": since},
     )
 

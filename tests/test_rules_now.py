@@ -75,7 +75,5 @@ def test_a_check_judges_today_although_the_bill_is_of_yesterday(ledger: Home) ->
         checked = judge.check(con, known, date(2026, 11, 17), NOW)
         late = judge.check(con, known, date(2026, 11, 17), NOW + timedelta(days=3))
     assert {f.day for f in checked.findings} == {TODAY}
-    assert checked.evaluated["spend_spike_now"] == TODAY - timedelta(
-        days=1
-    )  # the last whole day of the stream
+    assert checked.evaluated["spend_spike_now"] == TODAY
     assert late.blind == {"spend_spike_now": "no complete hours for 2026-11-17"}

@@ -72,9 +72,9 @@ def test_new_spend(ledger: Home, case: Case) -> None:
             "It is 2.5 times the highest day of five weeks.", id="a record",
         ),
         pytest.param(
-            "spend_drop", "exactly a quarter of the usual", 75,
-            "has cost $25.00 and less for two days, by Wednesday 18 Nov (Claude Haiku 4.5); "
-            "usual are $100.00. Either something stopped working, or somebody saved $75.00 a day.", id="a drop",
+            "spend_drop", "exactly half of the usual", 50,
+            "has cost $50.00 and less for two days, by Wednesday 18 Nov (Claude Haiku 4.5); "
+            "usual are $100.00. Either something stopped working, or somebody saved $50.00 a day.", id="a drop",
         ),
         pytest.param(
             "spend_drift", "twice in two months, week by week", 100,

@@ -10,6 +10,8 @@ age_days = "days since the series began"
 weekday_index = "this weekday against the mean of its week, median of six weeks; 1 until three are known"
 level_usd = "median of seven recent days at an index of 1; NULL where fewer than three of them are usual weekdays, once that is known"
 expected_usd = "level x index; where there is no level, the median of the same weekday of four weeks; in the first four weeks at least the same day last week; NULL before anything is known"
+excess_usd = "usd over expected_usd; all of it where nothing is expected"
+times = "usd over expected_usd, as a factor; infinite where nothing is expected, NULL where nothing was spent either"
 environment = "the environment with the most dollars that day, else of the series"
 ---*/
 with levelled as (   -- a day of which little is usual says nothing about the level
@@ -41,6 +43,8 @@ select s.day, s.series_id, s.workload, s.model, s.environment, s.team, s.basis, 
     greatest(
         coalesce(l.level_usd * l.weekday_index, list_median(l.same_weekday)),
         case when l.age_days < 28 then l.same_weekday[1] end
-    ) as expected_usd
+    ) as expected_usd,
+    l.usd - coalesce(expected_usd, 0) as excess_usd,
+    case when expected_usd > 0 then l.usd / expected_usd when l.usd > 0 then 'infinity'::double end as times
 from levels as l
 join series_daily as s on s.series_id = l.series_id and s.day = l.day

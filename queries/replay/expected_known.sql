@@ -29,6 +29,8 @@ previous as (
 
 select e.* replace (
         coalesce(v.usd, 0) as usd, coalesce(p.usd, 0) as previous_usd,
+        coalesce(v.usd, 0) - coalesce(e.expected_usd, 0) as excess_usd,
+        case when e.expected_usd > 0 then coalesce(v.usd, 0) / e.expected_usd when v.usd > 0 then 'infinity'::double end as times,
         case when l.lag < 2 then 'provisional' else 'final' end as basis
     ),
     e.day + 1 + l.lag as morning
