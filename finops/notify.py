@@ -1,8 +1,8 @@
 """Tell people: decide and record in one transaction, then send what is pending, then mark it sent.
 
 A crash after a send repeats that message; a crash before it loses nothing. What a channel does not
-take in a run is told in the same run by the fallback, the first channel, and by the console where the
-fallback fails too. What it may take later waits for it as well.
+take in a run is told in the same run by the first other channel that takes it and is no pager, and by the
+console where none does. What it may take later waits for it as well.
 """
 
 from __future__ import annotations
@@ -95,10 +95,13 @@ def address(notices: Sequence[Notice], channels: Mapping[str, Channel]) -> dict[
 
 
 def fallback(channels: Mapping[str, Channel], failed: str | None = None) -> str:
-    """The first channel that is no pager, which nobody wants to ring for the rest; where that is the one that
-    failed, or there is none, the console."""
-    first = next((name for name, one in channels.items() if not isinstance(one, PagerDuty)), CONSOLE)
-    return CONSOLE if first == failed else first
+    """The first channel, but for the one that failed, that is no pager, which nobody wants to ring for the
+    rest; the console where there is none."""
+    return next((name for name in _quiet(channels) if name != failed), CONSOLE)
+
+
+def _quiet(channels: Mapping[str, Channel]) -> list[str]:
+    return [name for name, one in channels.items() if not isinstance(one, PagerDuty)]
 
 
 def send_pending(state: State, channels: Mapping[str, Channel], now: datetime) -> list[Outcome]:
@@ -109,13 +112,14 @@ def send_pending(state: State, channels: Mapping[str, Channel], now: datetime) -
     """
     last = fallback(channels)
     everywhere = {CONSOLE: Console(stream="stderr"), **channels}
-    # The fallback and the console come last, so that what others do not take still goes out in this run.
-    order = [*(name for name in channels if name not in (last, CONSOLE)), *dict.fromkeys((last, CONSOLE))]
+    # The fallback comes after the others, they have another turn after it, and the console comes last, so that
+    # what one does not take still goes out in this run.
+    others = [name for name in channels if name not in (last, CONSOLE)]
     outcomes: list[Outcome] = []
     with state.sending():
-        state.adopt(order, last)
-        for name in order:
-            outcomes += _drain(state, name, everywhere[name], fallback(channels, name), now)
+        state.adopt([*everywhere], last)
+        for name in (*others, last, *others, CONSOLE):
+            outcomes += _drain(state, name, everywhere[name], channels, now)
         failed = {outcome.channel for outcome in outcomes if outcome.error}
         outcomes += _redraw(state, {n: one for n, one in channels.items() if n not in failed}, now)
     return outcomes
@@ -136,27 +140,40 @@ def _redraw(state: State, channels: Mapping[str, Channel], now: datetime) -> lis
     return outcomes
 
 
-def _drain(state: State, name: str, channel: Channel, instead: str, now: datetime) -> list[Outcome]:
-    """Send until the channel is busy. What it did not take is told `instead`, each message once."""
+def _drain(
+    state: State, name: str, channel: Channel, channels: Mapping[str, Channel], now: datetime
+) -> list[Outcome]:
+    """Send until the channel is busy. What it did not take is told by another, each message once."""
     outcomes: list[Outcome] = []
     _fold(state, name, now)
     waiting = state.pending(name, now)
     known = {incident.id: incident for incident in state.incidents()} if waiting else {}
     for number, pending in enumerate(waiting):
-        outcome = _send(state, channel, pending, known, now)
+        outcome = _send(state, channel, pending, known, sum(one.attempts for one in waiting), now)
         if outcome.error is None:
             outcomes.append(outcome)
             continue
-        outcomes.append(outcome.model_copy(update={"instead": instead if instead != name else None}))
-        busy = outcome.retry_at is not None
         with state.exclusive():
             state.failed(outcome.key, name, outcome.error, now, outcome.retry_at)
-            for untold in waiting[number:] if busy else [pending]:
-                if not untold.message.key.startswith(LATE):  # its parts were told there
-                    state.enqueue(instead, untold.message, now)
-        if busy:
+            if outcome.retry_at is not None:
+                state.postpone(name, outcome.retry_at)
+            untold = waiting[number:] if outcome.retry_at else [pending]
+            told = [_tell_instead(state, one.message, name, channels, now) for one in untold]
+        outcomes.append(outcome.model_copy(update={"instead": told[0]}))
+        if outcome.retry_at is not None:
             break
     return outcomes
+
+
+def _tell_instead(
+    state: State, message: Message, failed: str, channels: Mapping[str, Channel], now: datetime
+) -> str | None:
+    """The first that is no pager and did not fail that message itself, else the console; None where none is left."""
+    left = (name for name in dict.fromkeys((*_quiet(channels), CONSOLE)) if name != failed)
+    instead = next((name for name in left if not state.refused(message.key, name, now)), None)
+    if instead and not message.key.startswith(LATE):  # its parts were told there
+        state.enqueue(instead, message, now)
+    return instead
 
 
 def _fold(state: State, name: str, now: datetime) -> None:
@@ -173,8 +190,14 @@ def _fold(state: State, name: str, now: datetime) -> None:
 
 
 def _send(
-    state: State, channel: Channel, pending: Pending, known: Mapping[str, Incident], now: datetime
+    state: State,
+    channel: Channel,
+    pending: Pending,
+    known: Mapping[str, Incident],
+    attempts: int,
+    now: datetime,
 ) -> Outcome:
+    """`attempts`: how often the channel failed before, over all that waits for it."""
     name, message = pending.channel, _prepared(state, pending, known)
     ids = tuple(notice.incident.id for notice in message.notices)
     unknown: dict[str, str] = {}
@@ -191,7 +214,7 @@ def _send(
     try:
         ref = channel.send(message)
     except DeliveryError as exc:
-        retry_at = now + _patience(pending.attempts, exc.after) if exc.retry else None
+        retry_at = now + _patience(attempts, exc.after) if exc.retry else None
         return outcome.model_copy(update={"error": str(exc), "retry_at": retry_at})
     except Exception as exc:  # noqa: BLE001  one message that cannot be laid out must not stop the rest
         return outcome.model_copy(update={"error": f"{type(exc).__name__}: {exc}"})

@@ -73,9 +73,26 @@ class Outbox(Database):
         )
 
     def waiting(self, now: datetime) -> bool:
-        """Whether a message is due by now, on whichever channel."""
-        due = "select 1 from deliveries where status = 'pending' and next_at <= :now limit 1"
-        return bool(self.rows(due, now=text(now)))
+        """Whether a message is due by now, on whichever channel; one that cannot be read is never sent."""
+        due = self.rows(f"{PENDING} and next_at <= :now", now=text(now))
+        return any(True for _ in self.readable(Message, due))
+
+    def refused(self, key: str, channel: str, now: datetime) -> bool:
+        """Whether that channel did not take that message, for now or for good."""
+        sql = (
+            "select 1 from deliveries where key = :key and channel = :channel"
+            " and (status = 'dead' or (status = 'pending' and next_at > :now))"
+        )
+        return bool(self.rows(sql, key=key, channel=channel, now=text(now)))
+
+    def postpone(self, channel: str, retry_at: datetime) -> None:
+        """Nothing that waits for that channel is due before then."""
+        self.execute(
+            "update deliveries set next_at = max(next_at, :retry_at)"
+            " where status = 'pending' and channel = :channel",
+            channel=channel,
+            retry_at=text(retry_at),
+        )
 
     def undelivered(self) -> dict[str, int]:
         """Messages that failed: `pending`, to be tried again, and `dead`, which their channel will never take."""
@@ -100,15 +117,17 @@ class Outbox(Database):
             self.enqueue(channel, one, at)
 
     def adopt(self, channels: Sequence[str], heir: str) -> None:
-        """Pending messages of channels that are configured no longer go to `heir`."""
-        places = [row["channel"] for row in self.rows("select distinct channel from deliveries")]
-        for gone in sorted(set(places) - set(channels)):
-            self.execute(
-                "update or ignore deliveries set channel = :heir, next_at = created_at"
-                " where status = 'pending' and channel = :gone",
-                heir=heir,
-                gone=gone,
-            )
+        """Pending messages of channels that are configured no longer go to `heir`, but for those that it has."""
+        with self.exclusive():
+            places = [row["channel"] for row in self.rows("select distinct channel from deliveries")]
+            for gone in sorted(set(places) - set(channels)):
+                self.execute(
+                    "update or ignore deliveries set channel = :heir, next_at = created_at"
+                    " where status = 'pending' and channel = :gone",
+                    heir=heir,
+                    gone=gone,
+                )
+                self.execute("delete from deliveries where status = 'pending' and channel = :gone", gone=gone)
 
     def thread(self, channel: str, incident: str) -> str | None:
         """The channel's reference to the first message about this incident."""

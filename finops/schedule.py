@@ -70,7 +70,7 @@ class After(Value):
 
 
 class Asked(Value):
-    """When somebody asks for it."""
+    """When somebody asks for it, but not at once after it was good: what it could not do would hold up all."""
 
     job: str
 
@@ -122,7 +122,7 @@ def _wanted(timing: Timing, past: Past, now: datetime, asked: Collection[str]) -
             ended = [run.ended_at for run in before if run and run.ended_at]
             return bool(ended) and (good is None or good.started_at < max(ended))
         case Asked(job=job):
-            return job in asked
+            return job in asked and (good is None or good.ended_at is None or now - good.ended_at >= REST)
 
 
 def _known(run: Run | None, now: datetime) -> Run | None:

@@ -53,6 +53,8 @@ class Recorder(Audience):
         mood = self.mood.pop(0) if self.mood else "ok"
         if mood == "busy":
             raise DeliveryError("busy", retry=True, after=7200)
+        if mood == "down":
+            raise DeliveryError("HTTP 503", retry=True)
         if mood == "refuses":
             raise DeliveryError("invalid_auth: set the token", retry=False)
         if mood == "broken":
@@ -319,10 +321,13 @@ def test_a_busy_channel_keeps_its_messages_and_the_others_get_theirs(state: Stat
     outcomes = send_pending(state, to, NOW)
     assert len(fine.received) == 2
     (failed,) = [outcome for outcome in outcomes if outcome.error]
-    assert (failed.channel, failed.error, failed.instead) == ("busy", "busy", "console")
+    assert (failed.channel, failed.error, failed.instead) == ("busy", "busy", "fine")
     assert failed.retry_at == NOW + timedelta(hours=2), "what the other side asked for"
-    send_pending(state, to, NOW + timedelta(hours=1))
-    assert busy.headlines == ["[PAGE] b jumped ($50.00)"]
+    assert not state.waiting(NOW + timedelta(hours=1))
+    assert send_pending(state, to, NOW + timedelta(hours=1)) == [], (
+        "nor is it asked to take what waits behind"
+    )
+    assert busy.headlines == []
     send_pending(state, to, NOW + timedelta(hours=2))
     assert busy.headlines == ["[PAGE] b jumped ($50.00)", "[PAGE] a jumped ($100.00)"]
 
@@ -426,6 +431,41 @@ def test_a_new_home_forgets_nothing(state: State) -> None:
 
 
 @pytest.mark.parametrize("mood", ["busy", "refuses", "broken"])
+@pytest.mark.parametrize(
+    ("failing", "instead"),
+    [
+        pytest.param(["first"], "second", id="the first: the next one"),
+        pytest.param(["second"], "first", id="the second: the first"),
+        pytest.param(["first", "second"], "third", id="the first two: the third"),
+        pytest.param(["first", "third"], "second", id="the first and the third: the second"),
+        pytest.param(["first", "second", "third"], "console", id="all: the console"),
+    ],
+)
+def test_what_fails_is_told_in_the_same_run_by_the_next_that_works_and_once(
+    failing: list[str], instead: str, mood: str, state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = {
+        name: recorder(*[mood] * 9 * (name in failing), workloads=("a",) if name == failing[0] else ("z",))
+        for name in ("first", "second", "third")
+    }
+    note(state, channels(**to), finding(severity="warn"))
+    for hours in (0, 1, 3, 6):
+        send_pending(state, channels(**to), NOW + timedelta(hours=hours))
+    told = {name: len(one.received) for name, one in to.items()}
+    told["console"] = capsys.readouterr().err.count("a jumped")
+    assert {name: count for name, count in told.items() if count} == {instead: 1}
+
+
+def test_a_dead_channel_is_asked_ever_more_rarely_however_much_waits(state: State) -> None:
+    dead = recorder(*["down"] * 99)
+    to = channels(fine=recorder(), dead=dead)
+    note(state, to, *(finding(subject) for subject in "abcd"))
+    for minute in range(60):
+        send_pending(state, to, NOW + timedelta(minutes=minute))
+    assert 99 - len(dead.mood) == 6, "after 1, 2, 4, 8, 16 and 32 minutes"
+
+
+@pytest.mark.parametrize("mood", ["busy", "refuses", "broken"])
 def test_where_every_channel_fails_the_console_tells(
     mood: str, state: State, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -460,7 +500,7 @@ def test_a_crash_after_a_refusal_loses_nothing(state: State) -> None:
         pytest.param(["slack"], "slack", ["console"], id="the only one"),
         pytest.param(["slack", "hook"], "slack", ["hook"], id="the first of two"),
         pytest.param(["slack", "hook"], "hook", ["slack"], id="the second of two"),
-        pytest.param(["slack", "pages"], "slack", ["console"], id="the other one does not want it"),
+        pytest.param(["slack", "pages"], "slack", ["pages"], id="the other one, which did not ask for it"),
         pytest.param(["pages", "slack"], "slack", ["pages"], id="only the fallback is left"),
         pytest.param(["console"], "console", ["console"], id="the console: nowhere else to go"),
     ],
@@ -518,6 +558,16 @@ def test_messages_of_a_removed_channel_are_told_by_the_fallback(state: State) ->
     new = recorder()
     send_pending(state, channels(new=new), NOW)
     assert len(new.received) == 1
+
+
+def test_a_channel_that_failed_and_is_removed_leaves_nothing_behind(state: State) -> None:
+    """What it did not take was told by the other, which inherits it: nothing is left to be told for ever."""
+    fine = recorder()
+    note(state, channels(old=recorder("busy"), fine=fine), finding())
+    send_pending(state, channels(old=recorder("busy"), fine=fine), NOW)
+    send_pending(state, channels(fine=fine), NOW + timedelta(hours=3))
+    assert not state.waiting(NOW + timedelta(days=9))
+    assert len(fine.received) == 1
 
 
 def test_an_unreachable_channel_is_a_finding_of_its_own() -> None:

@@ -83,6 +83,9 @@ def past(*runs: Run, born: timedelta | None = None) -> Past:
         pytest.param(DIGEST, past(ran("digest", -9 * DAY), born=DAY), True, id="at: the clock was ahead"),
         pytest.param(Asked(job="tell"), past(), True, id="asked: by somebody"),
         pytest.param(Asked(job="other"), past(), False, id="asked: by nobody"),
+        pytest.param(Asked(job="tell"), past(ran("tell", MINUTE)), False, id="asked: done this moment"),
+        pytest.param(Asked(job="tell"), past(ran("tell", 2 * MINUTE)), True, id="asked: done a minute ago"),
+        pytest.param(Asked(job="tell"), past(ran("tell", -9 * DAY)), True, id="asked: the clock was ahead"),
     ],
 )  # fmt: skip
 def test_due(timing: Timing, before: Past, is_due: bool) -> None:

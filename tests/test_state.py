@@ -122,6 +122,29 @@ def test_messages_of_a_channel_that_is_gone_are_adopted(state: State) -> None:
     assert state.pending("slack", NOW) == ()
 
 
+def test_what_the_heir_has_already_waits_no_more(state: State) -> None:
+    made = decision(finding("a"), finding("b"))
+    (_, told), (_, untold) = messages(made)
+    state.record(made, [*messages(made), ("teams", told)], NOW)
+    state.sent(told.key, "teams", None, NOW)
+    state.adopt(["teams"], "teams")
+    assert [pending.message for pending in state.pending("teams", NOW)] == [untold]
+    state.sent(untold.key, "teams", None, NOW)
+    assert not state.waiting(LATER)
+
+
+def test_a_channel_that_is_left_alone_is_left_alone_with_all_that_waits(state: State) -> None:
+    made = decision(finding("a"), finding("b"))
+    (_, first), (_, second) = messages(made)
+    state.record(made, [*messages(made), ("teams", first)], NOW)
+    state.failed(second.key, "slack", "HTTP 502", NOW, LATER)
+    state.postpone("slack", NOW + timedelta(hours=1))
+    assert [one.message for one in state.pending("slack", LATER - timedelta(hours=1))] == [first]
+    assert len(state.pending("slack", LATER)) == 2, "what asked for more patience keeps it"
+    assert state.pending("slack", NOW) == ()
+    assert len(state.pending("teams", NOW)) == 1
+
+
 def test_answers_are_kept_with_who_and_when(state: State) -> None:
     state.record(decision(), [], NOW)
     (incident,) = state.incidents()
@@ -278,6 +301,7 @@ def test_an_unreadable_message_stops_no_other_and_says_how_to_go_on(damage: str,
     assert state.thread("slack", second.notices[0].incident.id) == "17.1"
     ((name, error),) = state.unreadable().items()
     assert name == "message 1"
+    assert not state.waiting(LATER), "it is never sent"
     run(state.path, error.split('"')[1])
     assert state.unreadable() == {}
 
