@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from finops.channels import Channel, Console, PagerDuty
-from finops.errors import DeliveryError
+from finops.damage import RESTORED, UNREADABLE, damages
+from finops.errors import DeliveryError, LedgerError
 from finops.incidents import Policy, decide
 from finops.messages import LATE, compose, late
 from finops.model import Billed, Decision, Finding, Incident, Message, Notice, Value, Window
@@ -23,9 +24,7 @@ from finops.state import State
 
 CONSOLE = "console"
 FAILED = "channel_failed"
-UNREADABLE = "state_unreadable"
 UNKNOWN = "owner_unknown"
-RESTORED = "state_restored"
 STALE = timedelta(days=1)  # what a channel did not take for so long is told in one message
 BACKOFF = timedelta(minutes=1)  # doubled for each failure
 LONGEST_BACKOFF = timedelta(hours=1)
@@ -69,17 +68,32 @@ def record(
     `planned`: windows of finops.toml, besides those that the state knows; `billed` as `decide` takes it.
     """
     with state.exclusive():
-        found = [*findings, *_damage(state, now.date()), *_restored(state, now.date())]
+        found = [*findings, *damages(state, now.date())]
         ran = {**evaluated, UNREADABLE: now.date(), RESTORED: now.date()}
         decision = decide(state.incidents(), found, ran, now, policy, (*state.planned(), *planned), billed)
-        outbox = [
-            (name, message)
-            for name, notices in address(decision.notices, channels).items()
-            for message in compose(notices, policy.group_above, generation, settled_through)
-        ]
-        state.record(decision, outbox, now, evaluated)
+        write(state, decision, channels, now, policy, evaluated, generation, settled_through)
+        state.count()
     state.remember()
     return decision
+
+
+def write(
+    state: State,
+    decision: Decision,
+    channels: Mapping[str, Channel],
+    now: datetime,
+    policy: Policy,
+    evaluated: Mapping[str, date] | None = None,
+    generation: int | None = None,
+    settled_through: date | None = None,
+) -> None:
+    """Its incidents, and the messages that they need, each to whom it is for."""
+    outbox = [
+        (name, message)
+        for name, notices in address(decision.notices, channels).items()
+        for message in compose(notices, policy.group_above, generation, settled_through)
+    ]
+    state.record(decision, outbox, now, evaluated)
 
 
 def address(notices: Sequence[Notice], channels: Mapping[str, Channel]) -> dict[str, list[Notice]]:
@@ -200,9 +214,7 @@ def _send(
     """`attempts`: how often the channel failed before, over all that waits for it."""
     name, message = pending.channel, _prepared(state, pending, known)
     ids = tuple(notice.incident.id for notice in message.notices)
-    unknown: dict[str, str] = {}
-    if isinstance(channel, Knows):
-        message, unknown = addressed(state, channel, message, now)
+    message, unknown, lacking = _called(state, channel, message, now)
     outcome = Outcome(
         channel=name,
         key=message.key,
@@ -219,7 +231,22 @@ def _send(
     except Exception as exc:  # noqa: BLE001  one message that cannot be laid out must not stop the rest
         return outcome.model_copy(update={"error": f"{type(exc).__name__}: {exc}"})
     state.sent(message.key, name, ref, now, None if message.thread else shown(message), message.owners)
-    return outcome.model_copy(update={"note": _attached(channel, message, ref)})
+    notes = [note for note in (lacking, _attached(channel, message, ref)) if note]
+    return outcome.model_copy(update={"note": "; ".join(notes) or None})
+
+
+def _called(
+    state: State, channel: Channel, message: Message, now: datetime
+) -> tuple[Message, dict[str, str], str | None]:
+    """With its owners, those who are unknown, and why it calls nobody: to look somebody up never costs the words."""
+    if not isinstance(channel, Knows):
+        return message, {}, None
+    try:
+        return *addressed(state, channel, message, now), None
+    except LedgerError:
+        raise  # of the state, not of the message
+    except Exception as exc:  # noqa: BLE001  one owner who cannot be looked up must not stop the rest
+        return message, {}, f"sent without calling its owners: {type(exc).__name__}: {exc}"
 
 
 def _attached(channel: Channel, message: Message, ref: str | None) -> str | None:
@@ -302,41 +329,4 @@ def _channels_failed(outcomes: Sequence[Outcome], day: date) -> list[Finding]:
             runbook="docs/rules.md#channel_failed",
         )
         for name, outcome in sorted(latest.items())
-    ]
-
-
-def _restored(state: State, day: date) -> list[Finding]:
-    runs = state.forgotten()
-    return [
-        Finding(
-            rule=RESTORED,
-            title="The state is an older copy",
-            severity="warn",
-            subject=state.path.name,
-            headline=f"{state.path.name} is an older copy",
-            day=day,
-            summary=f"{state.path.name} does not know the last {runs} records of this home: it was restored, or"
-            " begun anew.",
-            why="Messages sent since then may come a second time; what people answered since then is lost.",
-            next_step="Acknowledge and plan anew what was answered since that copy.",
-        )
-        for _ in range(min(runs, 1))
-    ]
-
-
-def _damage(state: State, day: date) -> list[Finding]:
-    """What is on file and cannot be read stops nothing else, and is itself found."""
-    return [
-        Finding(
-            rule=UNREADABLE,
-            title="An incident or message on file cannot be read",
-            severity="warn",
-            subject=name,
-            headline=f"{name} on file cannot be read",
-            day=day,
-            summary=error,
-            why="A message that cannot be read is never sent; an incident is opened and told anew when its rule"
-            " finds it again, and what people answered to it is lost.",
-        )
-        for name, error in state.unreadable().items()
     ]

@@ -16,6 +16,8 @@ __all__ = ["FILE", "VERSION", "Event", "Feedback", "State", "Verdict"]
 
 SEEN = ".seen"
 PRESSED_KEPT = timedelta(days=30)
+STANDING = """select value, 'incident ' || id as name, '' as forget from incidents
+              where state <> 'resolved' and rule = coalesce(:rule, rule) order by id"""
 INCIDENTS = """select id, value, 'incident ' || id as name,
                'delete from incidents where id = ' || quote(id) as forget from incidents order by id"""
 
@@ -56,6 +58,10 @@ class State(Outbox):
         """All that can be read; what cannot is told by `unreadable`, and stops no other."""
         return tuple(incident for _, incident in self.readable(Incident, self.rows(INCIDENTS)))
 
+    def standing(self, rule: str | None = None) -> tuple[Incident, ...]:
+        """Of those that can be read, the ones that are not resolved; of one rule, or of all."""
+        return tuple(incident for _, incident in self.readable(Incident, self.rows(STANDING, rule=rule)))
+
     def unreadable(self) -> dict[str, str]:
         """The incidents and pending messages that cannot be read: which -> why, and what to do about it."""
         errors: dict[str, str] = {}
@@ -92,7 +98,6 @@ class State(Outbox):
         `evaluated`: rule -> latest day it ran on; an earlier day than the known one changes nothing.
         """
         with self.exclusive():
-            self.execute("update runs_recorded set count = max(count, :seen) + 1", seen=self._seen())
             told = {notice.incident.id for notice in decision.notices}
             for incident in decision.incidents:
                 if incident.id not in told:
@@ -110,13 +115,17 @@ class State(Outbox):
                     day=day.isoformat(),
                 )
 
+    def count(self) -> None:
+        """One run more than this home ever had. After `forgotten` was asked: what it says is over then."""
+        self.execute("update runs_recorded set count = max(count, :seen) + 1", seen=self._seen())
+
     def forgotten(self) -> int:
         """Runs that this home has recorded and this file does not know: it is a copy of an earlier day."""
         (row,) = self.rows("select count from runs_recorded")
         return max(0, self._seen() - int(row["count"]))
 
     def remember(self) -> None:
-        """Beside the file, so that a restored one is noticed. After what `record` wrote is on disk."""
+        """Beside the file, so that a restored one is noticed. After what `count` wrote is on disk."""
         (row,) = self.rows("select count from runs_recorded")
         place = self.path.with_suffix(SEEN)
         try:

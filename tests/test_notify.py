@@ -212,6 +212,25 @@ def test_a_picture_never_costs_the_words(fault: Any, note_: str | None, state: S
     assert send_pending(state, to, NOW) == [], "it is on record as sent"
 
 
+class Lost(Recorder):
+    """A channel that fails to look people up."""
+
+    owners: dict[str, str] = {"search": "ana@example.com"}
+
+    def find(self, address: str) -> str | None:
+        raise ValueError("no JSON")
+
+
+def test_looking_up_an_owner_never_costs_the_words(state: State) -> None:
+    slack, fine = Lost(received=[], mood=[]), recorder()
+    to = channels(slack=slack, fine=fine)
+    note(state, to, finding())
+    outcomes = {one.channel: one for one in send_pending(state, to, NOW)}
+    assert outcomes["slack"].note == "sent without calling its owners: ValueError: no JSON"
+    assert (slack.headlines, fine.headlines) == (["[PAGE] a jumped ($100.00)"],) * 2
+    assert send_pending(state, to, NOW) == []
+
+
 def test_what_could_not_be_drawn_anew_is_told_and_made_up_for(state: State) -> None:
     slack = board()
     to = channels(slack=slack)

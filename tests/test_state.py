@@ -191,6 +191,22 @@ def test_planning_an_incident_plans_its_subject(state: State) -> None:
     assert [window.name for window in state.planned()] == ["search-api"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "subjects"),
+    [
+        pytest.param(None, ["a"], id="of all rules"),
+        pytest.param("spend_spike", ["a"], id="of one"),
+        pytest.param("budget", [], id="of one that found nothing"),
+    ],
+)
+def test_what_stands(rule: str | None, subjects: list[str], state: State) -> None:
+    one, other, broken = decision(finding("a"), finding("b"), finding("c")).incidents
+    over = other.model_copy(update={"state": "resolved", "resolved_at": NOW})
+    state.record(Decision(incidents=(one, over, broken)), [], NOW)
+    run(state.path, "update incidents set value = '{}' where id = ?", broken.id)
+    assert [incident.subject for incident in state.standing(rule)] == subjects
+
+
 def test_an_unknown_id_names_the_nearest(state: State) -> None:
     state.record(decision(), [], NOW)
     (incident,) = state.incidents()

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from finops import database, pipeline
 from finops.errors import FinopsError, QueryError
 from finops.ledger import Ledger
-from finops.model import SEVERITIES, Incident
+from finops.model import SEVERITIES
 from finops.runs import FILE, Run, Runs
 from finops.sqlfile import read
 from finops.state import State
@@ -127,11 +127,8 @@ class _Standing(Collector):
 
     def _of_state(self) -> Iterator[GaugeMetricFamily]:
         with State(self._home / database.FILE) as state:
-            rows = state.rows(
-                "select value, id as name, '' as forget from incidents where state <> 'resolved'"
-            )
             undelivered = state.undelivered()
-            severities = Count(incident.severity for _, incident in state.readable(Incident, rows))
+            severities = Count(incident.severity for incident in state.standing())
         incidents: list[Sample] = [([severity], float(severities[severity])) for severity in SEVERITIES]
         messages = [([status], float(count)) for status, count in undelivered.items()]
         yield _many("finops_incidents_open", "Incidents that are not resolved", ["severity"], incidents)

@@ -6,7 +6,6 @@ incident ends with its next good run, and its next failure is another one.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +13,8 @@ from pathlib import Path
 from finops import database, notify
 from finops.channels import Console, named
 from finops.config import Settings
+from finops.findings import identify
 from finops.incidents import Policy
-from finops.messages import compose
 from finops.model import Decision, Finding, Incident, Notice, Reason
 from finops.runs import FILE, History, Past, Runs
 from finops.schedule import failing
@@ -23,9 +22,6 @@ from finops.state import State
 
 RULE = "job_failed"
 TELLS = "tell"  # cannot tell of itself
-STANDING = (
-    """select value, id as name, '' as forget from incidents where rule = :rule and state <> 'resolved'"""
-)
 HAPPENED = {
     "failed": "fails",
     "hung": "does not come to an end",
@@ -43,8 +39,7 @@ def wanted(home: Path, past: Past, now: datetime) -> bool:
     with State(home / database.FILE) as state:
         if state.waiting(now):
             return True
-        standing = state.readable(Incident, state.rows(STANDING, rule=RULE))
-        return bool(decide([incident for _, incident in standing], past, now).notices)
+        return bool(decide(state.standing(RULE), past, now).notices)
 
 
 def tell(home: Path, settings: Settings, now: datetime) -> list[notify.Outcome]:
@@ -54,13 +49,7 @@ def tell(home: Path, settings: Settings, now: datetime) -> list[notify.Outcome]:
         past = runs.past()
     with State(home / database.FILE) as state:
         with state.exclusive():
-            decision = decide(state.incidents(), past, now)
-            messages = [
-                (name, message)
-                for name, notices in notify.address(decision.notices, channels).items()
-                for message in compose(notices, Policy().group_above)
-            ]
-            state.record(decision, messages, now)
+            notify.write(state, decide(state.incidents(), past, now), channels, now, Policy())
         return notify.send_pending(state, channels, now)
 
 
@@ -93,9 +82,8 @@ def _silent_too_long(incident: Incident, now: datetime) -> bool:
 
 def _opened(job: str, history: History, now: datetime, taken: set[str]) -> Incident:
     found = _finding(job, history, now)
-    digest = hashlib.sha256(f"{RULE}\n{job}\n{now}".encode()).hexdigest()
     return Incident(
-        id=next(digest[:length] for length in range(6, 65) if digest[:length] not in taken),
+        id=identify(RULE, job, now, taken),  # by the instant: it may fail twice a day
         rule=RULE,
         subject=job,
         state="open",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from home import Home
 
-from finops import config, database, runs
+from finops import config, database, notify, runs
+from finops.incidents import Policy
 from finops.runs import Ended, History, Outcome, Past, Run, Runs
 from finops.serve import report
 from finops.state import State
@@ -79,6 +80,27 @@ def test_what_is_said(tmp_path: Path) -> None:
     (incident,) = report.decide((), FAILS, NOW).incidents
     assert incident.finding.headline == "job sync fails"
     assert incident.finding.summary == "job sync fails; the last good run: never. disk full"
+
+
+def test_what_it_tells_does_not_hide_that_the_state_was_restored(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(hours: int) -> None:
+        with State(home.path / database.FILE) as state:
+            notify.record(state, [], {}, NOW + hours * HOUR, Policy(), {})
+            notify.send_pending(state, {}, NOW + hours * HOUR)
+
+    run(0)
+    copy = (home.path / database.FILE).read_bytes()
+    run(1)
+    (home.path / database.FILE).write_bytes(copy)
+    with Runs(home.path / runs.FILE) as record:
+        record.end(record.begin("sync", NOW), NOW, Ended(outcome="failed", error="disk full"))
+    report.tell(home.path, config.read(home.path, {}), NOW + 2 * HOUR)
+    run(3)
+    printed = capsys.readouterr().err
+    assert printed.count("[WARN] job sync fails") == 1
+    assert printed.count("[WARN] state.sqlite is an older copy") == 1
 
 
 def test_it_goes_through_the_channels(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
