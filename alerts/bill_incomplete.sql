@@ -4,7 +4,7 @@ severity = "warn"
 headline = "the bill of {day:%d %b} is {fault}"
 summary = "The bill of {day_name} {day:%d %b} is {fault}: {lines:,} lines and {usd_of_day:usd}; {against}. Its workloads are not judged until the bill is whole, or settled."
 why = "AWS delivers a day over many hours, and a copy may stop on the way: half a day looks like a collapse, and a day delivered twice over like calm."
-next_step = "Look whether the export is complete (Billing and Cost Management, Data Exports), and whatever copies it; run finops sync again. Nothing is lost: the day is judged when it is whole."
+next_step = "Look whether the export is complete (Billing and Cost Management, Data Exports), and whatever copies it; run finops sync again. Nothing is lost: for a month, the day is judged when it is whole."
 days = 3
 
 [params.share]

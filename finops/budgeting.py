@@ -14,7 +14,7 @@ from finops.budgets import SCOPES, Budget
 from finops.errors import ConfigError
 from finops.model import Finding, Value
 from finops.registry import Workload
-from finops.rules import Rule, nearest
+from finops.rules import Limits, Rule, nearest
 from finops.sqlfile import read
 
 
@@ -59,12 +59,17 @@ def standings(con: duckdb.DuckDBPyConnection) -> tuple[Standing, ...]:
 
 
 def outlook(
-    con: duckdb.DuckDBPyConnection, budgets: Sequence[Budget], rule: Rule | None, day: date, now: datetime
+    con: duckdb.DuckDBPyConnection,
+    budgets: Sequence[Budget],
+    rule: Rule | None,
+    day: date,
+    now: datetime,
+    limits: Limits,
 ) -> Outlook:
     """What publishing `budgets` would change, and what `rule` would tell, if it is not switched off. Afterwards
     `con` answers as if they were published."""
     published = [Budget.model_validate(row) for row in _rows(con, "published")]
-    told = judge.offenders(con, rule, day, now) if rule else ()
+    told = judge.offenders(con, rule, day, now, limits) if rule else ()
     con.execute(read("budgets", "stand_before").sql)
     if budgets:
         rows = [budget.row for budget in budgets]
@@ -73,7 +78,7 @@ def outlook(
         day=day,
         changes=changes(published, budgets),
         told=tuple(told),
-        would_tell=tuple(judge.offenders(con, rule, day, now)) if rule else (),
+        would_tell=tuple(judge.offenders(con, rule, day, now, limits)) if rule else (),
         standings=standings(con),
     )
 

@@ -14,11 +14,11 @@ import duckdb
 
 from finops import expectation, judge, notify
 from finops.channels import Channel, PagerDuty
-from finops.errors import ConfigError
+from finops.errors import ConfigError, RuleError
 from finops.messages import UNTAGGED, amount, cut, one_line
 from finops.model import SEVERITIES, Digest, Finding, Incident, Message, Spend
 from finops.money import change, usd
-from finops.rules import Rule, nearest, parse
+from finops.rules import Limits, Rule, nearest, parse
 from finops.sqlfile import ALERTS, read
 from finops.state import State
 
@@ -42,8 +42,10 @@ def key_of(period: Period, now: datetime, day: date | None) -> str:
 
 def literal(rules: Sequence[Rule]) -> Rule:
     """The rule of spikes without its guard: three times the day before, and nothing else. What it would say every
-    day is listed in the digest; its ratio is the one in finops.toml."""
-    rule = next((one for one in rules if one.name == SPIKES), None) or parse(ALERTS / f"{SPIKES}.sql")
+    day is listed in the digest; its ratio is the one in finops.toml. Ours, where a file of the user's has no guard
+    or is no rule."""
+    named = (one for one in rules if one.name == SPIKES and one.values.keys() >= {"guard", "ratio"})
+    rule = next(named, None) or parse(ALERTS / f"{SPIKES}.sql")
     return rule.model_copy(update={"values": {**rule.values, "guard": False}, "by_workload": {}})
 
 
@@ -80,6 +82,7 @@ def compose(
     now: datetime,
     incidents: Sequence[Incident],
     literal: Rule,
+    limits: Limits,
 ) -> Message:
     """`day` is the last one that it tells of, `key` says of which morning it is."""
     first = day - timedelta(days=DAYS[period] - 1)
@@ -89,7 +92,7 @@ def compose(
     spends = [(row["place"], _spend(row)) for row in rows]
     total = next((one for place, one in spends if place == 2), Spend(workload="All", usd=Decimal(0)))
     open_ones = sorted((one for one in incidents if one.state != "resolved"), key=_worst_first)
-    news = _news(con, first, day, now, open_ones, literal)
+    news = _news(con, first, day, now, open_ones, literal, limits)
     quiet = not any(news.values())
     sections = {} if quiet else {**news, **_besides(con, day, now)}
     digest = Digest(
@@ -119,16 +122,20 @@ def _news(
     now: datetime,
     open_ones: Sequence[Incident],
     literal: Rule,
+    limits: Limits,
 ) -> dict[str, list[str]]:
     """What makes a day other than quiet."""
     late = _newest(con, last) and now.date() - last > LATE
     unknown = [f"the bill is complete through {last:%a} {last} only"] if late else []
     unknown += [cut(one_line(row["text"]), WORDS) for row in _rows(con, "unknown", first=first, last=last)]
+    times = f"{_plain(literal.values['ratio'])} times the day before"
+    jumps, fault = _jumps(con, literal, first, last, now, limits)
+    unknown += [f"not all that cost {times}: {cut(one_line(fault), WORDS)}"] if fault else []
     return {
         "Do first": [_action(one) for one in open_ones if one.state == "open" and one.finding.next_step][:1],
         "Moved": _movers(con, first, last),
         "Open": [_open(incident, now) for incident in open_ones],
-        f"{_plain(literal.values['ratio'])} times the day before": _jumps(con, literal, first, last, now),
+        times: jumps,
         "Not known": unknown,
     }
 
@@ -187,13 +194,19 @@ def _why(con: duckdb.DuckDBPyConnection, workload: str, day: date, named: bool) 
 
 
 def _jumps(
-    con: duckdb.DuckDBPyConnection, literal: Rule, first: date, last: date, now: datetime
-) -> list[str]:
-    """Every workload that cost so many times what it cost the day before, whatever its weekday usually costs."""
+    con: duckdb.DuckDBPyConnection, literal: Rule, first: date, last: date, now: datetime, limits: Limits
+) -> tuple[list[str], str | None]:
+    """Every workload that cost so many times what it cost the day before, whatever its weekday usually costs; and
+    why these are not all."""
     found: list[Finding] = []
-    for back in range((last - first).days, -1, -1):
-        found += judge.offenders(con, literal, last - timedelta(days=back), now)
-    return [_jump(finding, first != last) for finding in sorted(found, key=_dearest_first)]
+    try:
+        for back in range((last - first).days, -1, -1):
+            found += judge.offenders(con, literal, last - timedelta(days=back), now, limits)
+    except (duckdb.Error, RuleError) as exc:
+        return [], str(exc)
+    faults = [one.summary for one in found if one.rule != literal.name]
+    jumps = sorted((one for one in found if one.rule == literal.name), key=_dearest_first)
+    return [_jump(one, first != last) for one in jumps], next(iter(faults), None)
 
 
 def _jump(finding: Finding, named: bool) -> str:

@@ -6,7 +6,7 @@ its own, so that the others still speak.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from string import Formatter
@@ -87,9 +87,11 @@ def check(
     `since`: rule -> the last day it has run on. A rule that scores day by day also catches up from there,
     a month at most: what happened while nobody looked is still told. `incidents`: what has been told already.
     """
-    refuse_unheld(con, day, now)
+    if day != reach(con, "bill").furthest:  # of a bill that has just begun, that is the day before it
+        refuse_unheld(con, day, now)
     due = spans(con, rules, day, now, since)
-    expectation.prepare(con, min([day, *(first for first, _ in due.values())]))
+    again = [one for rule in rules for one in _owed(rule, rules, incidents, day)]
+    expectation.prepare(con, min([day, *again, *(first for first, _ in due.values())]))
     return judged(con, rules, due, day, now, incidents, limits)
 
 
@@ -118,8 +120,9 @@ def judged(
         if not days:
             blind[rule.name] = f"{' and '.join(rule.not_on)} found fault with {last}"
             continue
+        again = set(_owed(rule, rules, incidents, first - timedelta(days=1))) - doubted
         try:
-            for scored in days:
+            for scored in (*sorted(again), *days):
                 findings += offenders(con, rule, scored, now, limits)
             reached = () if rule.clock == "now" else (reaches[need].slowest or last for need in rule.needs)
             evaluated[rule.name] = min([days[-1], *reached])
@@ -139,7 +142,17 @@ def spans(
 ) -> dict[str, tuple[date, date]]:
     """First and last day that each rule judges in a check of `day`."""
     reaches = {need: reach(con, need) for need in KINDS}
-    return {rule.name: _span(rule, day, now, reaches, since) for rule in rules}
+    begun = con.execute("select min(day) from billed_daily").fetchall()[0][0] or date.min
+    return {rule.name: _span(rule, day, now, reaches, since, begun) for rule in rules}
+
+
+def _owed(rule: Rule, rules: Sequence[Rule], incidents: Iterable[Incident], until: date) -> Iterator[date]:
+    """The month's days before, on which a rule that this one waits for, or this one that is waited for, found
+    fault: whenever the bill of them is mended, they are judged."""
+    names = rule.not_on or {name for other in rules for name in other.not_on if name == rule.name}
+    for one in incidents:
+        if one.rule in names:
+            yield from _days(max(one.first_day, until - CATCH_UP), min(one.last_day, until))
 
 
 def _in_order(rules: Sequence[Rule]) -> list[Rule]:
@@ -149,9 +162,15 @@ def _in_order(rules: Sequence[Rule]) -> list[Rule]:
 
 
 def _span(
-    rule: Rule, day: date, now: datetime, reaches: Mapping[Need, Reach], since: Mapping[str, date]
+    rule: Rule,
+    day: date,
+    now: datetime,
+    reaches: Mapping[Need, Reach],
+    since: Mapping[str, date],
+    begun: date,
 ) -> tuple[date, date]:
-    """First and last day to judge; the last is before the first where what the rule needs is not there."""
+    """First and last day to judge; the last is before the first where what the rule needs is not there.
+    `begun`: the first day of the bill."""
     if rule.clock == "now":
         there = all((reaches[need].furthest or date.min) >= now.date() - LATELY for need in rule.needs)
         return now.date(), now.date() if there else date.min
@@ -159,7 +178,7 @@ def _span(
     first = day - timedelta(days=rule.days - 1)
     if last >= first and rule.days > 1 and rule.name in since:
         first = max(min(first, since[rule.name] + timedelta(days=1)), day - CATCH_UP)
-    return first, last
+    return (max(first, begun) if "bill" in rule.needs else first), last
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -167,7 +186,7 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 
 def offenders(
-    con: duckdb.DuckDBPyConnection, rule: Rule, day: date, now: datetime, limits: Limits = Limits()
+    con: duckdb.DuckDBPyConnection, rule: Rule, day: date, now: datetime, limits: Limits
 ) -> list[Finding]:
     """The findings of one rule on one day; workloads with parameters of their own are judged by those."""
     found = [f for f in _run(con, rule, rule.values, day, now, limits) if f.workload not in rule.by_workload]
@@ -204,7 +223,7 @@ def _run(
 def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
     if row["subject"] is None:
         raise RuleError(f"{rule.file.path.name}: returns a row whose `subject` is NULL")
-    series = row.pop("series", None) or []
+    series = _series(rule, row.pop("series", None) or [])
     labels = {name: row.get(name) for name in LABELS}
     own = {"subject", "usd", "severity", "basis", "next_step"}
     return Finding(
@@ -221,10 +240,23 @@ def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
         runbook=rule.runbook,
         basis=row.get("basis"),
         facts={k: None if v is None else str(v) for k, v in row.items() if k not in own and k not in LABELS},
-        series=tuple((d, Decimal(str(v))) for d, v, *_ in series),
-        usual=tuple((d, Decimal(str(v))) for d, _, *usual in series for v in usual if v is not None),
+        series=tuple((day, usd) for day, usd, _ in series),
+        usual=tuple((day, usual) for day, _, usual in series if usual is not None),
         **labels,
     )
+
+
+def _series(rule: Rule, pairs: Iterable[Any]) -> list[tuple[date, Decimal, Decimal | None]]:
+    """Of each day its dollars and, where the rule says so and it is known, what is usual."""
+    try:
+        return [
+            (day, Decimal(str(usd)), Decimal(str(usual[0])) if usual and usual[0] is not None else None)
+            for day, usd, *usual in pairs
+        ]
+    except (TypeError, ValueError, InvalidOperation) as exc:
+        raise RuleError(
+            f"{rule.file.path.name}: column series: expected (day, usd) or (day, usd, usual_usd), with a number as usd"
+        ) from exc
 
 
 class _Words(Formatter):

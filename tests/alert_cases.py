@@ -46,7 +46,7 @@ def judged(home: Home, name: str, case: Case, day: date = DAY, now: datetime = N
     settings = RuleSettings.model_validate(case.get("settings", {}))
     (rule,) = [r for r in rules.shipped({name: settings}) if r.name == name]
     with pipeline.published(home.path) as con:
-        return judge.offenders(con, rule, day, now)
+        return judge.offenders(con, rule, day, now, rules.Limits())
 
 
 def verdict(found: list[Finding], name: str) -> str | None:

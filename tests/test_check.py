@@ -61,6 +61,13 @@ def test_an_account_without_bedrock_is_quiet_not_broken(home: Home) -> None:
     assert looked(home, 5) == []
 
 
+def test_a_bill_that_has_just_begun_is_not_judged_yet(home: Home) -> None:
+    cur2(home.exports, [line("2026-09-06 05:00", 5000, resource_tags=SEARCH)])
+    assert looked(home, 5) == []
+    ran = pipeline.check(home.path, config.read(home.path, {}), datetime(2026, 9, 6, 8, tzinfo=UTC))
+    assert ran.checked.blind["spend_spike"] == "no complete bill for 2026-09-05"
+
+
 def test_a_runaway_that_was_stopped_is_still_told(home: Home) -> None:
     """No Bedrock line comes after it, but the bill goes on: its day is complete."""
     others = [storage(f"{FIRST + timedelta(days=n)} 23:00") for n in range(44)]

@@ -125,6 +125,18 @@ def test_a_malformed_rule_of_ones_own_stops_nothing(home: Home) -> None:
     assert "mine.sql: no header" in findings["rule_failed"]
 
 
+def test_a_rule_that_is_run_by_hand_keeps_to_the_limits(home: Home) -> None:
+    home.configure("[limits]\nrule_findings = 1\n", sources='alerts = ["alerts"]\n' + SOURCE)
+    texts = "".join(f'{key} = "{key}"\n' for key in ("title", "headline", "summary", "why", "next_step"))
+    (home.path / "alerts").mkdir()
+    (home.path / "alerts/mine.sql").write_text(
+        f'/*---\nseverity = "warn"\n{texts}---*/\n'
+        "select * from (values ('a', 1), ('b', 2)) as t(subject, usd) where $day is not null"
+    )
+    found = json.loads(home.run("rules", "run", "mine", "--json").stdout)
+    assert [(f["rule"], f["subject"]) for f in found] == [("mine", "b"), ("rule_failed", "mine")]
+
+
 @pytest.mark.parametrize(
     ("usd", "shown"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -82,10 +82,17 @@ def made(synced: Callable[[Usd], Home], tmp_path: Path) -> Callable[..., Home]:
     return make
 
 
-def told(home: Home, now: datetime = NOW, period: digest.Period = "daily", day: date = LAST) -> Message:
+def told(
+    home: Home,
+    now: datetime = NOW,
+    period: digest.Period = "daily",
+    day: date = LAST,
+    alerts: Sequence[Path] = (),
+    limits: rules.Limits = rules.Limits(),
+) -> Message:
     with pipeline.published(home.path) as con, State(home.path / FILE) as state:
-        rule = digest.literal(rules.shipped({}))
-        return digest.compose(con, "k", period, day, now, state.incidents(), rule)
+        rule = digest.literal(rules.shipped({}, alerts))
+        return digest.compose(con, "k", period, day, now, state.incidents(), rule, limits)
 
 
 def parts(message: Message) -> Digest:
@@ -136,6 +143,46 @@ def test_every_threefold_day_is_listed_whatever_its_weekday_usually_is(made: Cal
     message = told(made(weekly_job))
     assert lines(message, "3 times the day before") == ("chat $200.00 after $40.00 (5.0x)",)
     assert lines(message, "Moved") == ()
+
+
+HEADER = 'title = "t"\nseverity = "warn"\nheadline = "h"\nsummary = "s"\nwhy = "w"\nnext_step = "n"\n'
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("selec 1", id="no SQL"),
+        pytest.param(f"/*---\n{HEADER}---*/\nselect 'x' as subject where false", id="another rule"),
+    ],
+)
+def test_a_file_of_the_users_for_the_rule_of_spikes_stops_no_digest(
+    made: Callable[..., Home], tmp_path: Path, sql: str
+) -> None:
+    (tmp_path / "spend_spike.sql").write_text(sql)
+    message = told(made(weekly_job), alerts=[tmp_path])
+    assert lines(message, "3 times the day before") == ("chat $200.00 after $40.00 (5.0x)",)
+
+
+PARAMS = "".join(f'[params.{name}]\nvalue = {value}\nunit = "times"\n'
+                 for name, value in (("ratio", "3"), ("guard", "true")))  # fmt: skip
+
+
+def test_threefold_days_that_cannot_be_had_are_not_known(made: Callable[..., Home], tmp_path: Path) -> None:
+    (tmp_path / "spend_spike.sql").write_text(
+        f"/*---\n{HEADER}{PARAMS}---*/\nselect $ratio, $guard from nowhere where day = $day"
+    )
+    (unknown,) = lines(told(made(steady), alerts=[tmp_path]), "Not known")
+    assert unknown.startswith(
+        "not all that cost 3 times the day before: Catalog Error: Table with name nowhere"
+    )
+
+
+def test_a_digest_keeps_to_the_limits_of_a_rule(made: Callable[..., Home]) -> None:
+    home = made(lambda name, day: (5 if day == LAST else 1) * steady(name, day))
+    message = told(home, limits=rules.Limits(rule_findings=1))
+    assert lines(message, "3 times the day before") == ("search $500.00 after $100.00 (5.0x)",)
+    (unknown,) = lines(message, "Not known")
+    assert unknown.startswith("not all that cost 3 times the day before: spend_spike found 2 offenders")
 
 
 def test_what_cannot_be_said_is_said(made: Callable[..., Home]) -> None:

@@ -245,6 +245,18 @@ def write_rule(directory: Path, sql: str, *, params: str = "", summary: str = "s
             "select 'x' as subject, 'much' as usd", "s", "mine.sql: column usd", id="dollars in words"
         ),
         pytest.param(
+            "select 'x' as subject, [1, 2] as series",
+            "s",
+            "mine.sql: column series: expected",
+            id="numbers as series",
+        ),
+        pytest.param(
+            "select 'x' as subject, [($day, null)] as series",
+            "s",
+            "mine.sql: column series: expected",
+            id="NULL in a series",
+        ),
+        pytest.param(
             "select 'x' as subject", "{missing}", "only columns that the rule returns", id="no such column"
         ),
         pytest.param(
@@ -320,7 +332,7 @@ def test_severity_is_the_setting_then_the_row_then_the_header(spikes: Home, tmp_
         settings = {"mine": RuleSettings.model_validate({"severity": severity})}
         (rule,) = [r for r in rules.shipped(settings, [directory]) if r.name == "mine"]
         with pipeline.published(spikes.path) as con:
-            assert [f.severity for f in judge.offenders(con, rule, DAY, NOW)] == expected
+            assert [f.severity for f in judge.offenders(con, rule, DAY, NOW, rules.Limits())] == expected
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from alert_cases import DAY, judged, spent
 from bill import Row, cur2
 from home import NOW, Home
 
-from finops import judge, pipeline, rules
+from finops import config, judge, pipeline, rules
 
 WORKLOADS = ("search", "chat", "claims", "code")
 Change = Callable[[date, str, int], str | None]
@@ -92,6 +92,28 @@ def test_a_day_that_is_not_all_there_is_judged_when_it_is(home: Home) -> None:
     assert {(f.rule, f.day) for f in late.findings} == {("bill_incomplete", DAY)}
     assert late.evaluated["spend_spike"] == DAY - timedelta(days=1)
     assert {(f.rule, f.subject, f.day) for f in whole.findings} == {("spend_spike", "chat", DAY)}
+
+
+def test_a_day_that_is_whole_only_days_later_is_judged_then(home: Home) -> None:
+    """By then it is settled, and none of the days that a check looks at again."""
+
+    def partly(day: date, workload: str, hour: int) -> str | None:
+        return None if day == DAY and workload != "search" else usual(day, workload, hour)
+
+    def wholly(day: date, workload: str, hour: int) -> str:
+        return "900" if (day, workload, hour) == (DAY, "chat", 3) else usual(day, workload, hour)
+
+    told = [looked(home, partly, 0), looked(home, partly, 4), looked(home, wholly, 5)]
+    assert told == [{("bill_incomplete", DAY)}, set(), {("spend_spike", DAY)}]
+
+
+def looked(home: Home, change: Change, later: int) -> set[tuple[str, date]]:
+    """What a check tells of the bill as it is so many days later."""
+    days = timedelta(days=later)
+    cur2(home.exports, bill(change, DAY + days))
+    home.sync(NOW + days)
+    ran = pipeline.check(home.path, config.read(home.path, {}), NOW + days)
+    return {(n.incident.rule, n.incident.finding.day) for n in ran.decision.notices if n.reason == "opened"}
 
 
 def test_an_empty_day_of_the_bill_is_not_a_collapse(home: Home) -> None:

@@ -53,7 +53,7 @@ def _outlook(context: Context) -> Outlook:
     with pipeline.published(context.home) as con:
         budgeting.refuse_unknown(con, settings.budgets, settings.workloads)
         day = pipeline.last_day(con, context.now)
-        return budgeting.outlook(con, settings.budgets, rule, day, context.now)
+        return budgeting.outlook(con, settings.budgets, rule, day, context.now, settings.limits)
 
 
 def _show(found: Sequence[Standing]) -> None:

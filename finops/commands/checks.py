@@ -270,7 +270,9 @@ def run_rule(ctx: typer.Context, name: str, day: Day = None, as_json: AsJson = F
     with pipeline.published(context.home) as con:
         wanted = day.date() if day else pipeline.last_day(con, context.now)
         judge.refuse_unheld(con, wanted, context.now)
-        found = explained(con, judge.offenders(con, rule, wanted, context.now), [rule])
+        limits = _limits(context)
+        offenders = judge.offenders(con, rule, wanted, context.now, limits)
+        found = explained(con, offenders, [rule], limits.rule_seconds)
     if as_json or context.json:
         typer.echo(json.dumps([f.model_dump(mode="json") for f in found], indent=2))
     else:
@@ -300,6 +302,10 @@ def _rules(context: Context) -> list[engine.Rule]:
     if (context.home / config.FILE).exists():
         return engine.shipped(context.settings.rules, context.settings.alerts)
     return engine.shipped({})
+
+
+def _limits(context: Context) -> engine.Limits:
+    return context.settings.limits if (context.home / config.FILE).exists() else engine.Limits()
 
 
 def _rule(context: Context, name: str) -> engine.Rule:

@@ -66,6 +66,7 @@ def _composed(context: Context, state: State, period: periodical.Period, asked: 
             context.now,
             state.incidents(),
             periodical.literal(known),
+            context.settings.limits,
         )
 
 

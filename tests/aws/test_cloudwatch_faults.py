@@ -294,7 +294,7 @@ def test_who_did_not_answer_is_told_as_stale_and_holds_nobody_back(
     home.sync(NOW)
     with published(home.path) as con:
         (rule,) = (one for one in rules.shipped({}) if one.name == "source_stale")
-        found = offenders(con, rule, NOON.date(), NOW)
+        found = offenders(con, rule, NOON.date(), NOW, rules.Limits())
         assert [finding.subject for finding in found] == [f"cloudwatch in {OTHER}"]
         assert found[0].summary.startswith("cloudwatch in 111122223333 reaches 18 Nov 00:00, 57 hours ago")
         assert reach(con, "metrics") == Reach(furthest=NOON.date(), slowest=NOON.date())

@@ -242,7 +242,7 @@ def test_what_is_odd_is_kept_to_the_cent_and_flagged(good: Home, row: Row, flag:
     assert good.ask("select sum(gross_usd) from attributed where day = '2026-11-05'") == [(usd,)]
     with pipeline.published(good.path) as con:
         (rule,) = [r for r in rules.shipped({}) if r.name == "unclassified_usage"]
-        told = [f.summary for f in judge.offenders(con, rule, NOW.date(), NOW)]
+        told = [f.summary for f in judge.offenders(con, rule, NOW.date(), NOW, rules.Limits())]
     assert len(told) == (flag is not None)
     assert all(flag in summary for summary in told if flag)
 
