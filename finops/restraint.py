@@ -10,7 +10,7 @@ from typing import NamedTuple
 from finops.model import SEVERITIES, Finding, Incident, Severity
 from finops.rules import Rule
 
-WORSE = 2  # times the dollars that were told is news again
+WORSE = 3  # times the dollars that were told is news again
 ONSET = timedelta(days=1)  # what begins late in a day is odd on that day, and a spike on the next
 
 

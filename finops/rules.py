@@ -54,7 +54,7 @@ class RuleHeader(Header):
     `clock = "now"`: it looks at the hours before $now, once, and what it finds is of today.
     `not_on`: rules that say a day's bill is not to be trusted; where they do, this one does not judge it.
     `yields_to`: rule -> days: what it finds of a workload that this rule speaks of, or has spoken of in so many
-    days, is no second message, unless it is twice as dear.
+    days, is no second message, unless it is more severe or three times as dear.
     `explains`: what it finds of a workload is told with what changed of it on that day, from `drivers_daily`.
     `headline` is a few words and `summary` one sentence, with `{column}` and Python formats; `severity` a
     default that a column of that name overrides row by row.
