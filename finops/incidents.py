@@ -48,6 +48,7 @@ class Policy(Value):
     escalate_ratio: Decimal = Decimal(2)
     group_above: int = 5
     happened: tuple[str, ...] = ("state_restored",)  # rules of what happens once: there is no end to tell
+    monthly: tuple[str, ...] = ("budget",)  # rules of what stands until the month is over
 
 
 class _Run(Value):
@@ -277,8 +278,14 @@ def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) 
     if reason is not None or held or not over:
         return _told(incident, reason, run.now), reason
     resolved = incident.model_copy(update={"state": "resolved", "until": None, "resolved_at": run.now})
-    heard = incident.notified_at is not None and incident.rule not in run.policy.happened
+    heard = incident.notified_at is not None and not _happened(incident, run.policy)
     return resolved, "resolved" if heard else None  # who heard nothing needs no all-clear
+
+
+def _happened(incident: Incident, policy: Policy) -> bool:
+    """What has no end to tell; what is of a month does not end by the month's end."""
+    to_the_end = (incident.last_day + timedelta(days=1)).day == 1
+    return incident.rule in policy.happened or (incident.rule in policy.monthly and to_the_end)
 
 
 def _told(incident: Incident, reason: Reason | None, now: datetime) -> Incident:
