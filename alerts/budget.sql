@@ -5,6 +5,7 @@ headline = "budget {budget} {state}"
 summary = "Budget {budget} ({scope}): {actual_usd:usd} of {amount_usd:usd} ({share:.0%}) through {day:%d %b}; {outlook}."
 why = "A budget that is over is history; one that will be over is still a decision."
 next_step = "See what moved with `finops budgets` and `finops explain`; then cut, or raise amount_usd in [[budgets]] with whoever answers for {scope}."
+days = 3
 
 [params.warn_at]
 value = 0.8

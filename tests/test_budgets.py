@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ import pytest
 from bill import ACCOUNT, cur2, line
 from home import Home
 
-from finops import config
+from finops import config, pipeline
 from finops.errors import ConfigError
+from finops.state import FILE, State
 
 BUDGETS = f"""
 [[budgets]]
@@ -87,6 +88,39 @@ def test_the_month_as_it_goes(home: Home) -> None:
         (date(2026, 10, 1), date(2026, 10, 31), date(2026, 10, 31)),
         (date(2026, 11, 1), date(2026, 11, 5), date(2026, 11, 6)),
     ]
+
+
+def test_a_bill_that_is_behind_another_is_no_bill_of_nothing(tmp_path: Path) -> None:
+    """One payer's bill ends with the 18th, the other's with the 15th: $10 a day each, all month."""
+    late = Home(tmp_path / "home")
+    late.configure(
+        '[[budgets]]\nname = "all"\namount_usd = 555\n',
+        sources="".join(f'[[sources]]\nkind = "cur"\npath = "{path}"\n' for path in ("exports", "others")),
+    )
+    cur2(late.exports, [line(f"2026-11-{day:02} 23:00", 10) for day in range(1, 19)])
+    others = [line(f"2026-11-{day:02} 23:00", 10, payer="1" * 12, account="2" * 12) for day in range(1, 16)]
+    cur2(late.path / "others", others)
+    late.sync()
+    budget = "select actual_usd, projected_usd, breach_day, basis from budgets"
+    assert late.ask(budget) == [(330, 600, date(2026, 11, 28), "provisional")]
+    assert late.ask("select net_usd, projected_usd from spend_monthly") == [(330, 600)]
+
+
+def test_a_budget_that_the_last_day_used_up_is_told_and_not_taken_back(tmp_path: Path) -> None:
+    """$3 a day and $30 on the last one; nobody looks on that morning. The month's end is no recovery."""
+    home = Home(tmp_path / "home")
+    home.configure('[[budgets]]\nname = "all"\namount_usd = 100\nthresholds = [1]\nprojected = []\n')
+    days = [date(2026, 11, 1) + timedelta(days=n) for n in range(37)]
+    cur2(home.exports, [line(f"{day} 23:00", 30 if day == date(2026, 11, 30) else 3) for day in days])
+    home.sync(datetime(2026, 12, 8, 9, tzinfo=UTC))
+    settings, told = config.read(home.path, {}), []
+    for day in (28, *range(30, 37)):
+        ran = pipeline.check(home.path, settings, datetime(2026, 12, 8, day % 24, tzinfo=UTC), days[day])
+        told += [(n.reason, n.incident.subject) for n in ran.decision.notices if n.incident.rule == "budget"]
+    assert told == [("opened", "all 2026-11")]
+    with State(home.path / FILE) as state:
+        (incident,) = [one for one in state.incidents() if one.rule == "budget"]
+    assert (incident.state, incident.last_day) == ("resolved", date(2026, 11, 30))
 
 
 def text(**columns: Any) -> str:
