@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import duckdb
 
+from finops.bounded import ask
 from finops.estimates import awaits_bill, told_on
 from finops.model import Billed, Incident
 from finops.sqlfile import read
@@ -17,9 +18,14 @@ CENT = Decimal("0.01")
 
 
 def billed(
-    con: duckdb.DuckDBPyConnection, incidents: Sequence[Incident], now: datetime, cooldown: timedelta
+    con: duckdb.DuckDBPyConnection,
+    incidents: Sequence[Incident],
+    now: datetime,
+    cooldown: timedelta,
+    seconds: float = 60,
 ) -> dict[str, Billed]:
-    """By incident; one that is not there yet waits. Rolling hours began the day before they were told."""
+    """By incident; one that is not there yet waits. Rolling hours began the day before they were told.
+    RuleError where one takes longer than `seconds`."""
     found = {}
     for incident in incidents:
         if not awaits_bill(incident, now, cooldown):
@@ -32,7 +38,7 @@ def billed(
             first_day=day - DAY,
             last_day=max(day, incident.last_day),
         )
-        for through, usd, estimated_usd in con.execute(query.sql, bound).fetchall():
+        for through, usd, estimated_usd in ask(con, query.sql, bound, seconds=seconds, most=1).rows:
             found[incident.id] = Billed(through=through, usd=_cents(usd), estimated_usd=_cents(estimated_usd))
     return found
 

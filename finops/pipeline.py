@@ -17,15 +17,13 @@ import duckdb
 
 from finops import __version__, judge, metrics, notify, publish, rules, sqlfile
 from finops.aws import Aws, AwsError
-from finops.billed import billed
+from finops.beside import beside
 from finops.channels import Channel, Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
-from finops.explain import explained
 from finops.incidents import Policy
 from finops.ledger import Ledger, Record
 from finops.model import Billed, Decision, Delivery, Finding, Stored, Value, Window
-from finops.recent import pictured
 from finops.sources import Reading, Source
 from finops.state import FILE, State
 
@@ -249,7 +247,9 @@ def published(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             yield con
         except duckdb.CatalogException as exc:  # asked for what an earlier version did not publish
             said = str(exc).splitlines()[0]
-            raise LedgerError(f"{link}: {said} Where a newer finops has it, `finops sync` publishes it") from exc
+            raise LedgerError(
+                f"{link}: {said} Where a newer finops has it, `finops sync` publishes it"
+            ) from exc
 
 
 def check(
@@ -272,14 +272,15 @@ def check(
             incidents=state.incidents(),
             limits=settings.limits,
         )
-        findings = explained(con, checked.findings, known, settings.limits.rule_seconds)
-        checked = checked.model_copy(update={"findings": pictured(con, findings)})
+        seconds, cooldown = settings.limits.rule_seconds, Policy().cooldown
+        more = beside(con, checked.findings, known, state.incidents(), day, now, cooldown, seconds)
+        checked = checked.model_copy(update={"findings": more.findings})
         planned = tuple(one.window for one in settings.planned)
-        bill = billed(con, state.incidents(), now, Policy().cooldown)
-        teller = Teller(state, channels, now, planned, bill, *_standing(con))
+        teller = Teller(state, channels, now, planned, more.billed, *_standing(con))
         decision = teller.record(checked.findings, checked.evaluated)
         outcomes = teller.send()
-        about_channels = teller.record(notify.failures(outcomes, day), notify.evaluated(outcomes, day))
+        today = now.date()  # of channels, whatever day of the bill was looked at
+        about_channels = teller.record(notify.failures(outcomes, today), notify.evaluated(outcomes, today))
         if about_channels.notices:
             outcomes += teller.send()
     return Ran(day=day, checked=checked, decision=decision, outcomes=tuple(outcomes))

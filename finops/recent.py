@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import duckdb
 
+from finops.bounded import ask
 from finops.messages import TREND_DAYS
 from finops.model import Finding
 from finops.sqlfile import read
@@ -16,27 +17,29 @@ from finops.sqlfile import read
 Day = tuple[date, Decimal, Decimal | None]
 
 
-def pictured(con: duckdb.DuckDBPyConnection, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Those without a series of their own get their workload's; days that the bill does not have stay unknown."""
+def pictured(
+    con: duckdb.DuckDBPyConnection, findings: Sequence[Finding], seconds: float = 60
+) -> tuple[Finding, ...]:
+    """Those without a series of their own get their workload's; days that the bill does not have stay unknown.
+    RuleError where it takes longer than `seconds`."""
     bare = [one for one in findings if one.workload and not one.series]
     if not bare:
         return tuple(findings)
-    days = _days(con, bare)
+    days = _days(con, bare, seconds)
     return tuple(
         _with(one, days[one.workload]) if one.workload and not one.series else one for one in findings
     )
 
 
-def _days(con: duckdb.DuckDBPyConnection, bare: Sequence[Finding]) -> dict[str, list[Day]]:
+def _days(con: duckdb.DuckDBPyConnection, bare: Sequence[Finding], seconds: float) -> dict[str, list[Day]]:
     query = read("rules", "recent")
     first = min(one.day for one in bare) - timedelta(days=TREND_DAYS - 1)
-    bound = query.bind(
-        workloads=sorted({one.workload for one in bare if one.workload}),
-        first=first,
-        last=max(one.day for one in bare),
-    )
+    last = max(one.day for one in bare)
+    workloads = sorted({one.workload for one in bare if one.workload})
+    bound = query.bind(workloads=workloads, first=first, last=last)
+    most = len(workloads) * ((last - first).days + 1)
     found: dict[str, list[Day]] = defaultdict(list)
-    for workload, day, usd, usual in con.execute(query.sql, bound).fetchall():
+    for workload, day, usd, usual in ask(con, query.sql, bound, seconds=seconds, most=most).rows:
         found[workload].append((day, usd, usual))
     return found
 

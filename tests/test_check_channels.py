@@ -1,0 +1,42 @@
+"""A channel that fails is told as of the day on which it failed, whatever day of the bill was looked at."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from bill import cur2, line
+from home import Home
+
+from finops import config, pipeline
+from finops.state import FILE, State
+
+NOW = datetime(2026, 11, 18, 8, tzinfo=UTC)
+SPIKE = date(2026, 11, 16)
+TAGS = {"Workload": "search", "Environment": "prod"}
+CONSOLE = '[[channels]]\nkind = "console"\nstream = "stderr"\nseverity = "page"\n'
+DEAD = '[[channels]]\nkind = "webhook"\nname = "hook"\nurl = "http://127.0.0.1:9/"\n'
+
+
+def failed(home: Home, now: datetime, day: date) -> list[tuple[date, str]]:
+    """Day and state of what is on record about channels after a check of `day`."""
+    pipeline.check(home.path, config.read(home.path, {}), now, day)
+    with State(home.path / FILE) as state:
+        known = [one for one in state.incidents() if one.rule == "channel_failed"]
+    return [(one.finding.day, one.state) for one in known]
+
+
+def test_it_fails_today_though_the_day_is_long_ago(home: Home) -> None:
+    days = (date(2026, 11, 1) + timedelta(days=n) for n in range(17))
+    usd = {SPIKE: 5000}
+    cur2(
+        home.exports,
+        [
+            line(f"{day} 23:00", usd.get(day, 10), amount=usd.get(day, 10) * 1000, resource_tags=TAGS)
+            for day in days
+        ],
+    )
+    home.sync(NOW)
+    home.configure(CONSOLE)
+    assert failed(home, NOW, SPIKE - timedelta(days=1)) == []
+    home.configure(CONSOLE + DEAD)
+    assert failed(home, NOW, SPIKE) == [(NOW.date(), "open")]
