@@ -13,7 +13,7 @@ yields_to = { spend_drop = 7 }
 [params.share]
 value = 0.5
 unit = "share of the expectation"
-doc = "two final days running cost at most this share of what they were expected to"
+doc = "two final days running cost at most this share of what they were expected to; what other models of the workload cost more counts as theirs"
 
 [params.min_usd]
 value = 25
@@ -50,12 +50,22 @@ fallen as (
     qualify count(*) over (partition by series_id) = 2
 ),
 
-workloads as (
-    select workload, sum(usd) as usd, sum(expected_usd) as expected_usd, sum(lack_usd) as lack_usd,
-        count(*) as models, arg_max(fallen, lack_usd) as top
-    from fallen
+risen as (   -- what another model takes over has not stopped
+    select workload, sum(greatest(0, usd - coalesce(expected_usd, 0))) as over_usual_usd
+    from expected_daily
     where day = $day
     group by workload
+),
+
+workloads as (
+    select workload, sum(usd) + any_value(over_usual_usd) as usd, sum(expected_usd) as expected_usd,
+        sum(lack_usd) - any_value(over_usual_usd) as lack_usd, count(*) as models, arg_max(fallen, lack_usd) as top
+    from fallen
+    join risen using (workload)
+    where day = $day
+    group by workload
+    having sum(usd) + any_value(over_usual_usd) <= $share * sum(expected_usd)
+        and sum(lack_usd) - any_value(over_usual_usd) >= $min_usd
 ),
 
 recent as (

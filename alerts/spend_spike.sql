@@ -13,7 +13,7 @@ explains = true
 [params.ratio]
 value = 3.0
 unit = "times"
-doc = "both the day before and the expectation are exceeded by this factor"
+doc = "both the day before and the expectation are exceeded by this factor; what other models of the workload cost less is expected of those that rise"
 
 [params.min_usd]
 value = 100
@@ -53,12 +53,28 @@ rising as (
             and usd >= $explained_ratio * explained_usd))
 ),
 
-workloads as (   -- models rise together when their workload does: the floor is for their sum
-    select workload, sum(excess_usd) as excess_usd, sum(usd) as usd, sum(usual_usd) as usual_usd,
-        sum(previous_usd) as previous_usd, count(*) as models, arg_max(rising, excess_usd) as top
-    from rising
+fallen as (   -- what a model takes over from another is no rise of the workload
+    select workload, sum(greatest(0, coalesce(expected_usd, 0) - usd))::decimal(38, 12) as under_usual_usd,
+        sum(greatest(0, previous_usd - usd))::decimal(38, 12) as under_previous_usd
+    from expected_daily
+    where day = $day
     group by workload
-    having not $guard or sum(excess_usd) >= $min_usd
+),
+
+risen as (   -- models rise together when their workload does: the floor is for their sum
+    select workload, sum(usd) as usd, count(*) as models, arg_max(rising, excess_usd) as top,
+        sum(usual_usd) + case when $guard then any_value(under_usual_usd) else 0 end as usual_usd,
+        sum(previous_usd) + case when $guard then 0 else any_value(under_previous_usd) end as previous_usd
+    from rising
+    join fallen using (workload)
+    group by workload
+),
+
+workloads as (
+    select *, case when $guard then usd - usual_usd else usd - previous_usd end as excess_usd
+    from risen
+    where case when $guard then usd >= $ratio * usual_usd and usd - usual_usd >= $min_usd
+        else usd >= $ratio * previous_usd end
 ),
 
 recent as (

@@ -59,6 +59,15 @@ def spent(at: date, usd: str, name: str, environment: str = "dev", **columns: An
     return line(f"{at} 23:00", usd, resource_tags={"Workload": name, "Environment": environment}, **columns)
 
 
+def billed(name: str, case: Case) -> list[Row]:
+    """Its `usd` of Haiku, and `sonnet_usd` of Sonnet where it has any."""
+    models = (("usd", "Haiku"), ("sonnet_usd", "Sonnet"))
+    return [
+        spent(day, usd, name, case.get("environment", "dev"), usage_type=f"USE1-Claude4.5{model}-input-tokens")
+        for key, model in models for day, usd in days(case.get(key, [])) if usd != "0"
+    ]  # fmt: skip
+
+
 def with_sources(path: Path, **kinds: str) -> Home:
     """A home whose further sources are directories: metric_stream="stream"."""
     home = Home(path)

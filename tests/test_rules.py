@@ -11,7 +11,20 @@ from typing import Any
 
 import duckdb
 import pytest
-from alert_cases import DAY, Case, called, cases, days, every, judged, save, spent, verdict, with_sources
+from alert_cases import (
+    DAY,
+    Case,
+    billed,
+    called,
+    cases,
+    days,
+    every,
+    judged,
+    save,
+    spent,
+    verdict,
+    with_sources,
+)
 from bill import ACCOUNT, Row, cur2, line
 from home import NOW, Home
 
@@ -23,10 +36,7 @@ from finops.rules import RuleSettings
 @pytest.fixture(scope="module")
 def spikes(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("spikes") / "home")
-    cur2(home.exports, [
-        spent(day, usd, case["name"], case.get("environment", "dev"))
-        for case in cases("spend_spike") for day, usd in days(case["usd"]) if usd != "0"
-    ])  # fmt: skip
+    cur2(home.exports, [row for case in cases("spend_spike") for row in billed(case["name"], case)])
     home.sync()
     return home
 

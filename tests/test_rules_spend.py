@@ -7,19 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from alert_cases import DAY, Case, cases, days, every, judged, spent, verdict
+from alert_cases import DAY, Case, billed, cases, days, every, judged, spent, verdict
 from bill import Row, cur2
 from home import Home
 
 RULES = ("spend_anomaly", "spend_drop", "spend_drift", "new_spend")
 LATER = datetime(2026, 11, 24, 9, tzinfo=UTC)  # DAY is settled
 FIRST = DAY - timedelta(days=120)
-
-
-def billed(name: str, case: Case) -> list[Row]:
-    return [
-        spent(day, usd, name, case.get("environment", "dev")) for day, usd in days(case["usd"]) if usd != "0"
-    ]
 
 
 def clock(through: date) -> list[Row]:
