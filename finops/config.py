@@ -21,7 +21,7 @@ from finops.attribute import Names, Naming, Tags
 from finops.aws import Access
 from finops.budgets import ACCOUNT, Budget, clash
 from finops.catalogue import Plan
-from finops.channels import Channel, Slack, Sns
+from finops.channels import Channel, Console, PagerDuty, Slack, Sns, named
 from finops.channels.email import ADDRESS
 from finops.channels.sns import TOPIC
 from finops.errors import ConfigError
@@ -94,6 +94,13 @@ def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     return settings.model_copy(update={"channels": channels})
 
 
+def complete(settings: Settings) -> Settings:
+    """For whoever sends something: a channel without its secret is refused. What only reads needs none."""
+    for lacking in filter(None, (channel.lacking() for channel in settings.channels)):
+        raise ConfigError(f"channels: {lacking}")
+    return settings
+
+
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
@@ -118,11 +125,21 @@ def _settings(home: Path, fields: Mapping[str, Any]) -> Settings:
         for name in names:
             if names.count(name) > 1:
                 raise ConfigError(f"[[{table}]] has {name} {names.count(name)} times; keep one of them")
+    _refuse_unread(settings.digest, named(settings.channels or (Console(),)))
     alerts = tuple(home / directory for directory in settings.alerts)
     metrics = tuple(home / directory for directory in settings.metrics)
     shipped(settings.rules, alerts)
     sources = tuple(_with_wanted(source, settings) for source in settings.sources)
     return settings.model_copy(update={"alerts": alerts, "metrics": metrics, "sources": sources})
+
+
+def _refuse_unread(digests: Digests, channels: Mapping[str, Channel]) -> None:
+    for name in digests.channels:
+        if name not in channels:
+            known = f"; there is {', '.join(channels)}"
+            raise ConfigError(f"[digest] channels: no channel {name!r}{nearest(name, channels) or known}")
+        if isinstance(channels[name], PagerDuty):
+            raise ConfigError(f"[digest] channels: {name} is a pager, which takes no digest; take it out")
 
 
 def _with_wanted(source: Source, settings: Settings) -> Source:
@@ -156,10 +173,7 @@ def secret(name: str, environment: Mapping[str, str]) -> SecretStr | None:
 
 def _with_secrets(channel: Channel, environment: Mapping[str, str]) -> Channel:
     given = {key: value for key, name in channel.secrets.items() if (value := secret(name, environment))}
-    complete = channel.model_copy(update=given)
-    if lacking := complete.lacking():
-        raise ConfigError(f"channels: {lacking}")
-    return complete
+    return channel.model_copy(update=given)
 
 
 def _with_defaults(channel: Channel, settings: Settings) -> Channel:

@@ -13,12 +13,12 @@ from typing import Any, Literal
 import duckdb
 
 from finops import expectation, judge, notify
-from finops.channels import Channel, PagerDuty
-from finops.errors import ConfigError, RuleError
+from finops.channels import Channel
+from finops.errors import RuleError
 from finops.messages import UNTAGGED, amount, cut, one_line
 from finops.model import SEVERITIES, Digest, Finding, Incident, Message, Spend
 from finops.money import change, usd
-from finops.rules import Limits, Rule, nearest, parse
+from finops.rules import Limits, Rule, parse
 from finops.sqlfile import ALERTS, read
 from finops.state import State
 
@@ -51,15 +51,7 @@ def literal(rules: Sequence[Rule]) -> Rule:
 
 def readers(wanted: Sequence[str], channels: Mapping[str, Channel]) -> list[str]:
     """The names of the channels that get digests."""
-    if not wanted:
-        return [notify.fallback(channels)]
-    for name in wanted:
-        if name not in channels:
-            known = f"; there is {', '.join(channels)}" if channels else "; there are no [[channels]]"
-            raise ConfigError(f"[digest] channels: no channel {name!r}{nearest(name, channels) or known}")
-        if isinstance(channels[name], PagerDuty):
-            raise ConfigError(f"[digest] channels: {name} is a pager, which takes no digest; take it out")
-    return list(wanted)
+    return list(wanted) or [notify.fallback(channels)]
 
 
 def send(

@@ -33,7 +33,7 @@ def plain(key: str) -> str:
 
 WHOM_TO_TELL = (
     "# Whom to tell; secrets come from the environment. `finops alert test` tries them all.",
-    '[[channels]]\nkind = "console"',
+    "# Where none is configured, the console is told. The first one that is no pager gets the digests.",
     '# [[channels]]\n# kind = "slack"  # FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and channel = "#costs"',
     '# severity = "warn"',
     '# [[channels]]\n# kind = "email"  # FINOPS_SMTP_PASSWORD\n# host = "smtp.example.com"\n# user = "finops"',

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from finops import config
-from finops.channels import Slack, Sns, Webhook
+from finops import config, digest
+from finops.channels import Slack, Sns, Webhook, named
+from finops.doctor import channels as doctor
 from finops.errors import ConfigError
 from finops.model import Window
+from finops.survey import WHOM_TO_TELL
 
 PLANNED = (
     '[[planned]]\nworkload = "search-api"\nfrom = 2026-11-27\nto = 2026-11-30\nreason = "Black Friday"\n'
@@ -242,7 +244,39 @@ def test_a_channel_without_its_secret(
     tmp_path: Path, text: str, environment: dict[str, str], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
-        read(tmp_path, text, **environment)
+        config.complete(read(tmp_path, text, **environment))
+
+
+def test_what_sends_nothing_needs_no_secret(tmp_path: Path) -> None:
+    """A sync, housekeeping and looking run where nobody has the channel's secret."""
+    settings = read(tmp_path, SLACK)
+    (line,) = doctor.lines(settings)
+    assert (line.subject, line.status, line.said) == ("slack", "problem", "slack has no secret")
+    assert str(line.fix).startswith("set FINOPS_SLACK_WEBHOOK_URL")
+
+
+PAGER = '[[channels]]\nkind = "pagerduty"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(SLACK + '[digest]\nchannels = ["slak"]', "no channel 'slak'; did you mean slack?", id="misspelt"),
+        pytest.param(PAGER + '[digest]\nchannels = ["x"]', "no channel 'x'; there is pagerduty", id="not there"),
+        pytest.param(PAGER + '[digest]\nchannels = ["pagerduty"]', "pagerduty is a pager", id="a pager"),
+        pytest.param('[digest]\nchannels = ["slack"]', "no channel 'slack'; there is console", id="none configured"),
+    ],
+)  # fmt: skip
+def test_who_cannot_get_a_digest_is_told_when_the_file_is_read(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"finops.toml: [digest] channels: {message}")):
+        read(tmp_path, text)
+
+
+def test_a_channel_below_what_init_writes_gets_the_digests(tmp_path: Path) -> None:
+    settings = read(tmp_path, "\n".join([*WHOM_TO_TELL, SLACK]), FINOPS_SLACK_WEBHOOK_URL=HOOK)
+    assert digest.readers(settings.digest.channels, named(settings.channels)) == ["slack"]
 
 
 MAIL = '[[channels]]\nkind = "email"\nhost = "smtp.example.com"\nsender = "finops@example.com"\n'
@@ -267,7 +301,7 @@ TOPIC = "arn:aws:sns:eu-west-1:111122223333:costs"
 )  # fmt: skip
 def test_what_a_channel_needs(tmp_path: Path, text: str, environment: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)):
-        read(tmp_path, text, **environment)
+        config.complete(read(tmp_path, text, **environment))
 
 
 @pytest.mark.parametrize(

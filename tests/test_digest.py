@@ -304,19 +304,6 @@ def test_who_gets_it(wanted: list[str], channels: list[Any], names: list[str]) -
 
 
 @pytest.mark.parametrize(
-    ("wanted", "message"),
-    [
-        pytest.param(["webhok"], "no channel 'webhok'; did you mean webhook?", id="misspelt"),
-        pytest.param(["x"], "no channel 'x'; there is pagerduty, webhook", id="not there"),
-        pytest.param(["pagerduty"], "pagerduty is a pager", id="a pager"),
-    ],
-)
-def test_who_cannot_get_it(wanted: list[str], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        digest.readers(wanted, named([PAGER, HOOK]))
-
-
-@pytest.mark.parametrize(
     ("settings", "timings"),
     [
         pytest.param(

@@ -42,7 +42,7 @@ def try_channels(
     context: Context = ctx.obj
     as_json = as_json or context.json
     channels = _chosen(
-        named(context.settings.channels or (Console(),), "stderr" if as_json else None), channel
+        named(context.telling.channels or (Console(),), "stderr" if as_json else None), channel
     )
     message = trial.message(kind, context.now)
     tried = [_try(name, one, message, asked=channel is not None) for name, one in channels.items()]

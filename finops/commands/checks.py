@@ -120,6 +120,7 @@ def check(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_
 @app.command(epilog="Example: finops run --fail-on warn")
 def run(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_json: AsJson = False) -> None:
     """sync, then check. A source that was not reached stops neither, and exits with 2."""
+    _ = ctx.obj.telling  # refused before what takes long, not after it
     done = _sync(ctx.obj)
     found = _check(ctx.obj, day, fail_on, as_json or ctx.obj.json)
     raise typer.Exit(_reached(done) or found)
@@ -127,7 +128,7 @@ def run(ctx: typer.Context, day: Day = None, fail_on: Fail = FailOn.never, as_js
 
 def _check(context: Context, day: datetime | None, fail_on: FailOn, as_json: bool) -> int:
     wanted = day.date() if day else None
-    ran = pipeline.check(context.home, context.settings, context.now, wanted, quiet_stdout=as_json)
+    ran = pipeline.check(context.home, context.telling, context.now, wanted, quiet_stdout=as_json)
     if as_json:
         typer.echo(json.dumps(_as_json(ran), indent=2))
     else:

@@ -25,3 +25,10 @@ class Context:
         from finops import config  # which imports every source and channel; `classify` needs none
 
         return config.read(self.home)
+
+    @property
+    def telling(self) -> Settings:
+        """The settings, for what sends: every channel has its secret."""
+        from finops import config
+
+        return config.complete(self.settings)

@@ -39,8 +39,9 @@ def digest(
     """
     context: Context = ctx.obj
     as_json = as_json or context.json
-    channels = named(context.settings.channels or (Console(),), "stderr" if as_json else None)
-    names = periodical.readers(context.settings.digest.channels, channels)
+    settings = context.settings if dry_run else context.telling
+    channels = named(settings.channels or (Console(),), "stderr" if as_json else None)
+    names = periodical.readers(settings.digest.channels, channels)
     with State(context.home / FILE) as state:
         message = _composed(context, state, "weekly" if weekly else "daily", day)
         if dry_run:

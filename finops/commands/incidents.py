@@ -156,7 +156,7 @@ def _draw(context: Context) -> None:
     if not (context.home / config.FILE).exists():
         return
     try:
-        channels = named(context.settings.channels)
+        channels = named(context.telling.channels)
         with State(context.home / FILE) as state:
             faults = [f"{one.channel}: {one.error}" for one in notify.show(state, channels, context.now)]
     except ConfigError as exc:

@@ -46,7 +46,7 @@ def serve(
 
     context: Context = ctx.obj
     logs.configure(log_format.value, _secrets())
-    Service(context.home.resolve(), context.settings, now).run(host, port)
+    Service(context.home.resolve(), context.telling, now).run(host, port)
 
 
 def _secrets() -> list[str]:
@@ -94,7 +94,7 @@ def tell(ctx: typer.Context, as_json: AsJson = False) -> None:
     from finops.serve import report
 
     context: Context = ctx.obj
-    outcomes = report.tell(context.home, context.settings, context.now)
+    outcomes = report.tell(context.home, context.telling, context.now)
     refused = [outcome for outcome in outcomes if outcome.error]
     for outcome in refused:
         sys.stderr.write(f"finops: {outcome.channel}: {outcome.error}\n")

@@ -29,7 +29,7 @@ def slack() -> None:
 def listen(ctx: typer.Context) -> None:
     """Hear what people press in Slack, over Socket Mode, until it is stopped. Needs FINOPS_SLACK_APP_TOKEN."""
     context: Context = ctx.obj
-    channels = named(context.settings.channels)
+    channels = named(context.telling.channels)
     asked = [one for one in channels.values() if isinstance(one, Slack) and one.token and one.app_token]
     if not asked:
         raise ConfigError(

@@ -10,8 +10,8 @@ from finops.channels.email import answered
 from finops.channels.slack_socket import HINT
 from finops.channels.slack_web import REMEDIES, asking, web
 from finops.config import Settings
-from finops.doctor.line import Line, ok, problem, unknown
-from finops.errors import DeliveryError
+from finops.doctor.line import Line, ok, problem, refused, unknown
+from finops.errors import ConfigError, DeliveryError
 
 NEEDED = {"chat:write"}
 HOOK = "https://hooks.slack.com/"
@@ -22,7 +22,9 @@ def lines(settings: Settings) -> Iterator[Line]:
     if not settings.channels:
         yield ok("channels", "none: findings are printed")
     for channel in settings.channels:
-        if isinstance(channel, Slack) and channel.token is not None:
+        if lacking := channel.lacking():
+            yield refused(channel.kind, ConfigError(lacking))
+        elif isinstance(channel, Slack) and channel.token is not None:
             yield _token(channel, channel.token.get_secret_value())
             yield _buttons(channel)
         elif isinstance(channel, Slack):

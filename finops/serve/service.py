@@ -25,7 +25,7 @@ from finops.schedule import Timing
 from finops.serve import jobs, report
 from finops.serve.gauges import Gauges
 from finops.serve.process import Process
-from finops.serve.slack import buttons
+from finops.serve.slack import Buttons
 from finops.serve.web import build
 from finops.serve.worker import Worker
 
@@ -50,7 +50,7 @@ class Service:
         self._tick = tick
         self._process = Process()
         self._gauges = Gauges(home, clock)
-        self._buttons = buttons(home, settings, clock)
+        self._buttons = Buttons(home, lambda: self._settings, clock)
         self._worker = Worker(
             home / FILE, self._timetable, clock, self._perform, self._asked, self._gauges.heard
         )
@@ -66,8 +66,7 @@ class Service:
                 )
             with self._web(listener):
                 scheduler = self._ticking()
-                if self._buttons:
-                    threading.Thread(target=self._buttons.listen, daemon=True).start()
+                threading.Thread(target=self._buttons.listen, daemon=True).start()
                 self._stop.wait()
                 log.info("stopping", extra={"event": "stopping"})
                 self._end(scheduler)
@@ -96,7 +95,7 @@ class Service:
         if changed != self._read_at:
             self._read_at = changed
             try:
-                self._settings = config.read(self._home)
+                self._settings = config.complete(config.read(self._home))
             except ConfigError as exc:
                 log.error("%s", exc, extra={"event": "configuration"})
         return jobs.timetable(self._settings)
@@ -166,8 +165,7 @@ class Service:
         if not self._worker.stop(self._settings.schedule.grace_seconds):
             self._process.stop()
         scheduler.shutdown(wait=True)
-        if self._buttons:
-            self._buttons.stop()
+        self._buttons.stop()
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
