@@ -41,10 +41,17 @@ class RuleError(FinopsError):
     pass
 
 
-class DeliveryError(FinopsError):
-    """`retry`: the same message may succeed later. `after`: seconds the other side asked us to wait."""
+LONGEST_WAIT_SECONDS = 86400.0  # whatever the other side asks for
 
-    def __init__(self, message: str, *, retry: bool, after: float | None = None) -> None:
+
+class DeliveryError(FinopsError):
+    """`retry`: the same message may succeed later. `after`: seconds the other side asked us to wait, a day at most.
+    `left`: the only recipients who were not told, where some were."""
+
+    def __init__(
+        self, message: str, *, retry: bool, after: float | None = None, left: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.retry = retry
-        self.after = after
+        self.after = None if after is None else min(after, LONGEST_WAIT_SECONDS)
+        self.left = left

@@ -172,7 +172,8 @@ class Message(Value):
 
     `key` is the idempotency key: two messages with one key say the same thing. `thread` is the
     channel's own reference to the incident's first message there, if there was one. `owners` are whom the
-    channel can call by its own ids; both are known only when it is sent.
+    channel can call by its own ids; both are known only when it is sent. `left`: where some recipients of a
+    channel were told before, the others.
     """
 
     key: str
@@ -182,6 +183,7 @@ class Message(Value):
     settled_through: date | None = None
     thread: str | None = None
     owners: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     digest: Digest | None = None  # then there are no notices
     test: bool = False  # `finops alert test`: of an incident that there is not
 

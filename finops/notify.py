@@ -46,6 +46,7 @@ class Outcome(Value):
     error: str | None = None  # does not name the channel
     retry_at: datetime | None = None  # None with an error: this channel will never take it
     instead: str | None = None  # with an error: the channel that is told meanwhile
+    left: tuple[str, ...] = ()  # with an error: the recipients who were not told, where others were
     note: str | None = None  # what is missing of a message that was sent
     called: tuple[str, ...] = ()  # owners, by id or address
     unknown: dict[str, str] = {}  # addresses of owners that the channel does not know, and why
@@ -168,7 +169,7 @@ def _drain(
             outcomes.append(outcome)
             continue
         with state.exclusive():
-            state.failed(outcome.key, name, outcome.error, now, outcome.retry_at)
+            state.failed(outcome.key, name, outcome.error, now, outcome.retry_at, outcome.left)
             if outcome.retry_at is not None:
                 state.postpone(name, outcome.retry_at)
             untold = waiting[number:] if outcome.retry_at else [pending]
@@ -227,7 +228,7 @@ def _send(
         ref = channel.send(message)
     except DeliveryError as exc:
         retry_at = now + _patience(attempts, exc.after) if exc.retry else None
-        return outcome.model_copy(update={"error": str(exc), "retry_at": retry_at})
+        return outcome.model_copy(update={"error": str(exc), "retry_at": retry_at, "left": exc.left})
     except Exception as exc:  # noqa: BLE001  one message that cannot be laid out must not stop the rest
         return outcome.model_copy(update={"error": f"{type(exc).__name__}: {exc}"})
     state.sent(message.key, name, ref, now, None if message.thread else shown(message), message.owners)

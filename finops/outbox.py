@@ -163,14 +163,24 @@ class Outbox(Database):
             at=text(at),
         )
 
-    def failed(self, key: str, channel: str, error: str, at: datetime, retry_at: datetime | None) -> None:
-        """Without `retry_at` the delivery is dead: this channel will never take it."""
+    def failed(
+        self,
+        key: str,
+        channel: str,
+        error: str,
+        at: datetime,
+        retry_at: datetime | None,
+        left: Sequence[str] = (),
+    ) -> None:
+        """Without `retry_at` the delivery is dead: this channel will never take it. `left`: whom it is still for."""
         self.execute(
             "update deliveries set status = iif(:retry_at is null, 'dead', 'pending'), error = :error,"
-            " attempts = attempts + 1, next_at = coalesce(:retry_at, next_at), changed_at = :at"
+            " attempts = attempts + 1, next_at = coalesce(:retry_at, next_at), changed_at = :at,"
+            " message = iif(:left = '[]', message, json_set(message, '$.left', json(:left)))"
             " where key = :key and channel = :channel",
             key=key,
             channel=channel,
+            left=json.dumps(list(left)),
             error=error,
             at=text(at),
             retry_at=retry_at and text(retry_at),

@@ -55,6 +55,8 @@ class Recorder(Audience):
             raise DeliveryError("busy", retry=True, after=7200)
         if mood == "down":
             raise DeliveryError("HTTP 503", retry=True)
+        if mood == "greylisted":
+            raise DeliveryError("450", retry=True, left=("cto@acme.example",))
         if mood == "refuses":
             raise DeliveryError("invalid_auth: set the token", retry=False)
         if mood == "broken":
@@ -577,6 +579,14 @@ def test_messages_of_a_removed_channel_are_told_by_the_fallback(state: State) ->
     new = recorder()
     send_pending(state, channels(new=new), NOW)
     assert len(new.received) == 1
+
+
+def test_another_try_is_for_those_who_were_not_told(state: State) -> None:
+    mail = recorder("greylisted", "down")
+    note(state, channels(mail=mail), finding())
+    for minutes in (0, 1, 3):
+        send_pending(state, channels(mail=mail), NOW + timedelta(minutes=minutes))
+    assert [message.left for message in mail.received] == [("cto@acme.example",)]
 
 
 def test_a_channel_that_failed_and_is_removed_leaves_nothing_behind(state: State) -> None:

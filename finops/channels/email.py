@@ -8,7 +8,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -59,10 +59,11 @@ class Email(Audience):
     def send(self, message: Message) -> str | None:
         """Returns the Message-ID, to which later messages of the incident refer."""
         mail = compose(message, self.sender, self.to)
+        left = [one for one in self.to if one in message.left] or list(self.to)
         with answered(self.host), self.connected() as server:
-            refused = server.send_message(mail, self.sender, list(self.to))
-        if refused:  # some were told: another try would tell those again
-            raise DeliveryError(f"{self.host} refused {', '.join(sorted(refused))}; mend `to`", retry=False)
+            refused = server.send_message(mail, self.sender, left)
+        if refused:
+            raise _not_all(self.host, {one: code for one, (code, _) in refused.items()})
         return str(mail["Message-ID"])
 
     @contextmanager
@@ -75,12 +76,32 @@ class Email(Audience):
             if self.security == "tls"
             else smtplib.SMTP(self.host, port, timeout=self.timeout_seconds)
         )
-        with server:
+        with _closing(server):
             if self.security == "starttls":
                 server.starttls(context=context)
             if self.user and self.password:
                 server.login(self.user, self.password.get_secret_value())
             yield server
+
+
+def _not_all(host: str, refused: Mapping[str, int]) -> DeliveryError:
+    """The others were told, and are not told again. Another try is for those whose fault SMTP calls passing."""
+    passing = tuple(sorted(one for one, code in refused.items() if code < 500))
+    said = f"{host} refused {', '.join(f'{one} ({code})' for one, code in sorted(refused.items()))}"
+    for_good = "" if len(passing) == len(refused) else "; mend `to`"
+    again = f"; it is tried again for {', '.join(passing)}" if passing else ""
+    return DeliveryError(f"{said}{for_good}{again}", retry=bool(passing), left=passing)
+
+
+@contextmanager
+def _closing(server: smtplib.SMTP) -> Iterator[None]:
+    """What the server says to QUIT changes nothing about a mail that it took."""
+    try:
+        yield
+    finally:
+        with suppress(OSError, smtplib.SMTPException):
+            server.quit()
+        server.close()
 
 
 @contextmanager

@@ -48,6 +48,9 @@ class Mailbox:
         self.recipients.append(envelope.rcpt_tos)
         return "250 OK"
 
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        return self.answers.get("QUIT", "221 Bye")
+
 
 class _AnyPort(Controller):
     """It knocks on its own door after starting, at the port that it was given."""

@@ -14,7 +14,7 @@ from finops.channels.email import compose
 from finops.errors import DeliveryError
 from finops.model import Message
 
-ME, YOU, OTHER = "finops@acme.example", "costs@acme.example", "cto@acme.example"
+ME, YOU, OTHER, THIRD = (f"{name}@acme.example" for name in ("finops", "costs", "cto", "gone"))
 
 
 def plainly(port: int, **more: Any) -> Email:
@@ -137,12 +137,37 @@ def test_refusals(answers: dict[str, str], retry: bool, text: str, samples: dict
     assert caught.value.retry is retry
 
 
-def test_who_was_not_told_is_named(samples: dict[str, Message]) -> None:
+@pytest.mark.parametrize(
+    ("answers", "left", "text"),
+    [
+        pytest.param({OTHER: "550 gone"}, (), "cto@acme.example (550); mend `to`", id="gone"),
+        pytest.param({OTHER: "450 greylisted"}, (OTHER,), f"it is tried again for {OTHER}", id="greylisted"),
+        pytest.param(
+            {OTHER: "450 greylisted", THIRD: "550 gone"}, (OTHER,), "mend `to`; it is tried again", id="both"
+        ),
+    ],
+)
+def test_who_was_not_told_is_named_and_told_alone(
+    answers: dict[str, str], left: tuple[str, ...], text: str, samples: dict[str, Message]
+) -> None:
     with running() as box:
-        box.answers = {OTHER: "550 gone"}
-        with pytest.raises(DeliveryError, match=f"refused {OTHER}; mend `to`") as caught:
-            plainly(box.port, to=(YOU, OTHER)).send(samples["page"])
-    assert not caught.value.retry, "the others were told"
+        box.answers = answers
+        channel = plainly(box.port, to=(YOU, OTHER, THIRD))
+        with pytest.raises(DeliveryError, match=re.escape(text)) as caught:
+            channel.send(samples["page"])
+        assert (caught.value.retry, caught.value.left) == (bool(left), left)
+        if left:
+            box.answers = {}
+            channel.send(samples["page"].model_copy(update={"left": left}))
+    assert [YOU in told for told in box.recipients] == [True, False][: len(box.recipients)], "told once"
+    assert box.recipients[1:] == ([list(left)] if left else [])
+
+
+@pytest.mark.parametrize("answer", ["421 too busy", "500 what?"])
+def test_what_is_said_to_goodbye_changes_nothing(answer: str, samples: dict[str, Message]) -> None:
+    with running() as box:
+        box.answers = {"QUIT": answer}
+        assert plainly(box.port).send(samples["page"])
     assert len(box.mails) == 1
 
 

@@ -45,6 +45,12 @@ def test_the_signature_is_of_the_body_as_sent(server: Scripted, samples: dict[st
         pytest.param(
             429, {"Retry-After": "Wed, 21 Oct"}, True, None, "HTTP 429", id="asked to wait until a date"
         ),
+        pytest.param(
+            429, {"Retry-After": "9" * 14}, True, 86400.0, "HTTP 429", id="asked to wait for an age: a day"
+        ),
+        pytest.param(
+            429, {"Retry-After": "9" * 400}, True, 86400.0, "HTTP 429", id="asked to wait for ever: a day"
+        ),
         pytest.param(404, {}, False, None, "check `url`", id="no such address"),
         pytest.param(401, {}, False, None, "check `url` and `secret`", id="not authorised"),
         pytest.param(302, {"Location": "/other"}, False, None, "give the final address", id="redirect"),
