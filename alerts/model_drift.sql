@@ -39,9 +39,9 @@ with spent as (
 ),
 
 firsts as (
-    select workload, model, min(day) as first_day
-    from attributed
-    where is_spend and model is not null and day <= $day
+    select workload, model, min(day - age_days) as first_day
+    from series_daily
+    where model is not null and day <= $day
     group by workload, model
 ),
 

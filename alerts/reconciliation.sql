@@ -11,13 +11,24 @@ needs = []
 value = 0
 unit = "USD"
 doc = "a difference up to this is let pass"
+
+[params.window_days]
+value = 35
+unit = "days"
+doc = "days looked at, and all after them; each day is proven once more whenever it is published"
 ---*/
 with billed as (
-    select day, account_id, currency, sum(gross_usd) as usd from billed_daily group by all
+    select day, account_id, currency, sum(gross_usd) as usd
+    from billed_daily
+    where day > $day - $window_days
+    group by all
 ),
 
 attributed_days as (
-    select day, account_id, currency, sum(gross_usd) as usd from attributed group by all
+    select day, account_id, currency, sum(gross_usd) as usd
+    from attributed
+    where day > $day - $window_days
+    group by all
 ),
 
 differences as (

@@ -62,8 +62,9 @@ measured as (   -- by the turn where turns are counted, so that more customers a
     select workload, hour, calls, 'calls a session', value from sessions
     union all
     select workload, hour, calls, 'calls an hour', calls
-    from counted
-    where workload not in (select workload from units) and workload not in (select workload from sessions)
+    from counted as c   -- a session of nobody's is in the log as well
+    where not exists (from units as u where u.workload = c.workload)
+        and not exists (from sessions as s where s.workload = c.workload)
 ),
 
 peaks as (

@@ -13,6 +13,8 @@ import duckdb
 from finops import __version__
 from finops.sqlfile import QUERIES, Header, SqlFile, SqlFileError, load
 
+JUDGED_BY = ("series_daily", "weekday_daily", "expected_daily", "deviation_daily")  # made anew for each check
+
 
 class MetricHeader(Header):
     """`grain` says what one row is; `columns` explains what a name alone does not."""
@@ -27,9 +29,12 @@ class Metric(MetricHeader):
 
 
 def shipped(directories: Iterable[Path] = ()) -> list[Metric]:
-    """Every metric file, ours and then `directories`, each after the ones it reads. Later files win."""
+    """Every metric file, ours and then `directories`, each after the ones it reads. Later files win, but for what
+    rules judge by: a check would go by ours, and a person's question by theirs."""
     found: dict[str, Metric] = {}
     for path in files(directories):
+        if path.stem in found and path.stem in JUDGED_BY:
+            raise SqlFileError(f"{path}: the rules judge by {path.stem}; give the file another name")
         file, header = load(path, MetricHeader)
         found[file.name] = Metric(name=file.name, file=file, **header.model_dump())
     return _ordered(found)

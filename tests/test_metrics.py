@@ -12,7 +12,7 @@ import pytest
 from bill import ACCOUNT, Row, cur2, line
 from home import SOURCE, Home
 
-from finops import metrics
+from finops import expectation, metrics
 from finops.sqlfile import SqlFileError
 
 D5, D6 = date(2026, 11, 5), date(2026, 11, 6)
@@ -335,3 +335,15 @@ def test_metrics_that_read_each_other_in_a_circle_are_refused(tmp_path: Path) ->
         )
     with pytest.raises(SqlFileError, match="read each other in a circle"):
         metrics.shipped([tmp_path])
+
+
+def test_what_rules_judge_by_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "series_daily.sql").write_text('/*---\ntitle = "t"\ngrain = "g"\n---*/\nselect 1 as one')
+    with pytest.raises(
+        SqlFileError, match=r"series_daily\.sql: the rules judge by series_daily; give the file another"
+    ):
+        metrics.shipped([tmp_path])
+
+
+def test_what_rules_judge_by_is_what_a_check_makes() -> None:
+    assert metrics.JUDGED_BY == expectation.MADE

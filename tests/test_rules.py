@@ -182,6 +182,9 @@ def test_unclassified_usage(home: Home, row: Row, fires: bool) -> None:
             id="changed by other hands",
         ),
         pytest.param("delete from lines where gross_usd = 351.15", True, id="lines deleted"),
+        pytest.param(
+            "delete from lines where hour < '2026-10-14'", False, id="of weeks ago, proven when published"
+        ),
     ],
 )
 def test_reconciliation(spikes: Home, tmp_path: Path, tamper: str, fires: bool) -> None:

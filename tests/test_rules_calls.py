@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 
+import duckdb
 import log
 import pytest
 from alert_cases import DAY, Case, called, cases, days, every, judged, save, spent, verdict, with_sources
@@ -103,6 +105,23 @@ def test_a_loop_says_when_and_what_it_cost(loops: Home) -> None:
     assert found["one query without end in a quiet hour"].facts["measure"] == "calls a query"
 
 
+def test_a_session_of_nobodys_hides_no_loop(loops: Home, tmp_path: Path) -> None:
+    home = loops.copy(tmp_path / "home")
+    file = (home.path / "finops.duckdb").resolve()
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
+        con.execute(
+            "create or replace view calls_hourly as select null::varchar as workload, hour, day, 1 as calls, "
+            "1 as max_calls_per_session from requests_hourly"
+        )
+    before, after = (
+        {f.subject for f in judged(one, "runaway_loop", {}) if f.facts["measure"] == "calls an hour"}
+        for one in (loops, home)
+    )
+    assert before
+    assert before <= after
+
+
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home, bill, stream = tmp_path_factory.mktemp("answers") / "home", [], []
@@ -165,6 +184,7 @@ def test_a_crossing_says_who_and_why(crossings: Home) -> None:
     for part in ("a caller of development", "prod by its resource tag", "$70"):
         assert part in role.summary
     assert "a caller of production" in found["production on a development profile"].summary
+    assert role.next_step.startswith("Ask whoever owns a notebook"), "nobody's team is asked nothing"
     account = found["a production profile in an account of development"]
     assert (account.facts["who"], account.facts["marked"]) == ("acme-dev", "an account of development")
 
