@@ -19,26 +19,42 @@ from finops.errors import FinopsError
 log = logging.getLogger("finops.slack")
 
 
-class Buttons:
-    """`slack` has the secret by which a press is proven, or the token by which presses are fetched."""
+LOOK_SECONDS = 10.0  # as often as the service looks whether finops.toml has changed
 
-    def __init__(self, home: Path, settings: Settings, slack: Slack, clock: Callable[[], datetime]) -> None:
+
+class Buttons:
+    """`settings` are those of the moment. All Slack channels share the secret by which a press is proven, and the
+    token by which presses are fetched: the first that is heard speaks for them."""
+
+    def __init__(
+        self,
+        home: Path,
+        settings: Callable[[], Settings],
+        clock: Callable[[], datetime],
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
         self._home = home
-        self._channels = named(settings.channels)
-        self._slack = slack
+        self._settings = settings
         self._clock = clock
+        self._look_seconds = look_seconds
         self._stop = threading.Event()
 
     @property
+    def _slack(self) -> Slack | None:
+        """None where no channel shows any button."""
+        return next((one for one in self._settings().channels if isinstance(one, Slack) and one.heard), None)
+
+    @property
     def by_http(self) -> bool:
-        return self._slack.signing_secret is not None
+        slack = self._slack
+        return slack is not None and slack.signing_secret is not None
 
     def proven(self, timestamp: str, signature: str, body: bytes) -> bool:
         """Whether Slack sent this, lately."""
-        secret = self._slack.signing_secret
-        if secret is None:
+        slack = self._slack
+        if slack is None or slack.signing_secret is None:
             return False
-        return verify(secret.get_secret_value(), timestamp, body, signature, self._clock())
+        return verify(slack.signing_secret.get_secret_value(), timestamp, body, signature, self._clock())
 
     def record(self, payload: Mapping[str, Any]) -> Reply | None:
         """What must have happened before Slack is told that it was heard."""
@@ -50,17 +66,23 @@ class Buttons:
 
     def show(self, reply: Reply) -> None:
         """Say so to who pressed it, and draw messages anew. What fails is logged: the next run draws it."""
-        for fault in answers.show(reply, self._home, self._channels, self._clock()):
+        channels = named(self._settings().channels)
+        for fault in answers.show(reply, self._home, channels, self._clock()):
             log.warning("%s", fault, extra={"event": "answer_not_shown"})
 
     def listen(self) -> None:
-        """Until `stop`; at once over where there is no app token. For a thread of its own."""
-        if self._slack.app_token is None:
-            return
-        try:
-            listen(self._slack, self._hear, self._stop, self._say)
-        except FinopsError as exc:
-            log.error("%s", exc, extra={"event": "not_listening"})
+        """Until `stop`, from when there is an app token. For a thread of its own; the connection stays as it was
+        made."""
+        while not self._stop.is_set():
+            slack = self._slack
+            if slack is None or slack.app_token is None:
+                self._stop.wait(self._look_seconds)
+                continue
+            try:
+                listen(slack, self._hear, self._stop, self._say)
+            except FinopsError as exc:
+                log.error("%s", exc, extra={"event": "not_listening"})
+                return
 
     def stop(self) -> None:
         self._stop.set()
@@ -72,9 +94,3 @@ class Buttons:
 
     def _say(self, text: str) -> None:
         log.info("%s", text, extra={"event": "socket_mode"})
-
-
-def buttons(home: Path, settings: Settings, clock: Callable[[], datetime]) -> Buttons | None:
-    """None where no channel shows any."""
-    slack = next((one for one in settings.channels if isinstance(one, Slack) and one.heard), None)
-    return Buttons(home, settings, slack, clock) if slack else None

@@ -29,9 +29,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-def build(
-    troubles: Callable[[], Sequence[str]], numbers: Callable[[], bytes], buttons: Buttons | None
-) -> FastAPI:
+def build(troubles: Callable[[], Sequence[str]], numbers: Callable[[], bytes], buttons: Buttons) -> FastAPI:
     """`troubles`: why the service is not ready, empty when it is; `numbers`: for Prometheus."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(_Guarded)
@@ -51,7 +49,7 @@ def build(
 
     @app.post("/slack/actions")
     async def slack_actions(request: Request, later: BackgroundTasks) -> Response:
-        if buttons is None or not buttons.by_http:
+        if not buttons.by_http:
             return _refused(404, "no signing secret is set: FINOPS_SLACK_SIGNING_SECRET")
         body = await _body(request)
         if body is None:
