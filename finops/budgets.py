@@ -8,8 +8,11 @@ from typing import Annotated
 from pydantic import Field
 
 from finops.model import Value
+from finops.registry import NAME
 
 ACCOUNT = r"^\d{12}$"
+CENT, LARGEST = Decimal("0.01"), Decimal(10) ** 11  # USD that a column of the ledger holds
+LEAST = Decimal("0.0001")  # of a budget, likewise
 SCOPES = ("workload", "team", "environment", "account")
 
 
@@ -18,7 +21,7 @@ class Budget(Value):
     says. `thresholds` are shares of the amount that the month so far is told at, `projected` those that the month's
     end is told at."""
 
-    name: str
+    name: Annotated[str, Field(pattern=NAME)]
     amount_usd: Decimal
     workload: str | None = None
     team: str | None = None
@@ -41,9 +44,11 @@ class Budget(Value):
     def fault(self) -> str | None:
         if not self.amount_usd.is_finite() or self.amount_usd <= 0:
             return f"{self.name!r}: amount_usd = {self.amount_usd}: expected more than 0, in USD a month"
+        if not CENT <= self.amount_usd <= LARGEST:
+            return f"{self.name!r}: amount_usd = {self.amount_usd}: expected {CENT} to {LARGEST:,}, in USD a month"
         for key in ("thresholds", "projected"):
             shares = getattr(self, key)
-            if any(not share.is_finite() or share <= 0 for share in shares):
+            if any(not share.is_finite() or share < LEAST for share in shares):
                 return f"{self.name!r}: {key}: expected shares above 0, such as 0.8"
             if any(share > 10 for share in shares):
                 return f"{self.name!r}: {key}: {max(shares)} is {max(shares)} times the budget; 80 % is 0.8"

@@ -28,7 +28,7 @@ from finops.errors import ConfigError
 from finops.model import KEYS, Value
 from finops.owners import OWNER
 from finops.planned import Planned
-from finops.registry import UNIT, Workload
+from finops.registry import NAME, UNIT, Workload
 from finops.rules import Limits, RuleSettings, nearest, shipped
 from finops.schedule import CLOCK, CLOCK_OR_OFF, WEEKLY, Digests, Schedule
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source
@@ -213,6 +213,7 @@ EXPECTED = {  # pydantic's name for a fault: what to write instead
     "date_type": "a day, such as 2026-11-27",
     "date_from_datetime_parsing": "a day, such as 2026-11-27",
     "date_parsing": "a day, such as 2026-11-27",
+    "date_from_datetime_inexact": "a day, such as 2026-11-27, without a time",
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
@@ -225,12 +226,15 @@ EXPECTED = {  # pydantic's name for a fault: what to write instead
     "int_from_float": "a whole number",
     "float_type": "a number, such as 0.5",
     "float_parsing": "a number, such as 0.5",
+    "finite_number": "a number, such as 0.5",
+    "too_short": "at least 1 item",
 }
 PATTERNS = {
     ACCOUNT: "an account id of twelve digits",
     ADDRESS: 'a bare address, such as "costs@example.com"',
     TOPIC: 'a topic such as "arn:aws:sns:us-east-1:111122223333:bedrock-costs"',
     OWNER: "an e-mail address, or the id of a Slack user (U...) or user group (S...)",
+    NAME: "a text that is not empty",
     UNIT: "bedrock_invocations, lambda:<function> or states:<state machine>",
     CLOCK_OR_OFF: 'a time of day in UTC, such as "08:00", or "off"',
     WEEKLY: 'a day and a time in UTC, such as "Mon 08:00", or "off"',
@@ -254,6 +258,8 @@ def _sentence(error: ErrorDetails) -> str:
         case "union_tag_invalid":
             kinds, kind = _kinds(parts[0]), error["ctx"]["tag"]
             return f"{place}: kind {kind!r} is none of {', '.join(kinds)}{nearest(kind, kinds)}"
+        case "value_error":
+            return f"{place}: {error['msg'].removeprefix('Value error, ')}"
         case _:
             return f"{place}: expected {_expected(error)}"
 

@@ -24,6 +24,8 @@ class Planned(Value):
     def fault(self) -> str | None:
         if (self.workload is None) == (self.team is None):
             return f"{self.reason!r}: give `workload` or `team`, one of them"
+        if self.last_day == date.max:
+            return f"{self.reason!r}: ends on {self.last_day}, the last day there is; give an earlier one"
         if self.last_day < self.first_day:
             return f"{self.reason!r}: ends on {self.last_day}, before it begins on {self.first_day}"
         return None

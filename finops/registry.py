@@ -8,6 +8,7 @@ from pydantic import Field
 
 from finops.model import Value
 
+NAME = r"\S"
 UNIT = r"^(bedrock_invocations|lambda:.+|states:.+)$"
 NAMESPACES = {"lambda": "AWS/Lambda", "states": "AWS/States"}
 
@@ -17,7 +18,7 @@ class Workload(Value):
     are given: another one is told (`model_drift`). `unit` is what one query is: `bedrock_invocations`,
     `lambda:<function>` or `states:<state machine>`. The view `registry_drift` has declared beside seen."""
 
-    name: str
+    name: Annotated[str, Field(pattern=NAME)]
     team: str | None = None
     environments: tuple[str, ...] = ()
     models: tuple[str, ...] = ()

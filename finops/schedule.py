@@ -23,7 +23,7 @@ REST = timedelta(minutes=1)  # after a miss; doubled for each further one
 LONGEST_REST = timedelta(hours=1)
 PATIENCE = {"failed": 1, "hung": 1, "interrupted": 3, "skipped": 12}  # so many since a good run are a failure
 
-Minutes = Annotated[Decimal, Field(gt=0)]
+Minutes = Annotated[Decimal, Field(gt=0, le=31 * 24 * 60)]  # no clock counts on for ever
 ClockTime = Annotated[str, Field(pattern=CLOCK)]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -39,9 +39,9 @@ class Schedule(Value):
     meters_minutes: Minutes = Decimal(60)
     housekeeping_at: ClockTime = "03:30"
     deadline_minutes: Minutes = Decimal(120)
-    grace_seconds: Annotated[int, Field(ge=0)] = 15
-    keep_runs_days: Annotated[int, Field(ge=1)] = 90
-    keep_backups: Annotated[int, Field(ge=0)] = 7
+    grace_seconds: Annotated[int, Field(ge=0, le=3600)] = 15
+    keep_runs_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    keep_backups: Annotated[int, Field(ge=0, le=3660)] = 7
 
 
 class Every(Value):

@@ -133,6 +133,10 @@ def text(**columns: Any) -> str:
     [
         pytest.param(text(amount_usd=0), "[[budgets]] 'a': amount_usd = 0: expected more than 0", id="nothing"),
         pytest.param(text(amount_usd=-5), "[[budgets]] 'a': amount_usd = -5: expected more than 0", id="less"),
+        pytest.param(text(amount_usd="1e40"), "'a': amount_usd = 1E+40: expected 0.01 to 100,000,000,000", id="mad"),
+        pytest.param(text(amount_usd="1e-9"), "'a': amount_usd = 1E-9: expected 0.01 to", id="less than a cent"),
+        pytest.param(text(thresholds="[1e-9]"), "'a': thresholds: expected shares above 0", id="a share that is none"),
+        pytest.param(text(name='" "'), "budgets.0.name: expected a text that is not empty", id="a blank name"),
         pytest.param(text(amount_usd='"much"'), "budgets.0.amount_usd: expected a number", id="a word"),
         pytest.param(text(amount_usd="nan"), "amount_usd", id="no number"),
         pytest.param(text() + text(amount_usd=20), "'a' stands there twice", id="one name twice"),
