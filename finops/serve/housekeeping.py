@@ -17,6 +17,8 @@ from finops.runs import FILE, Runs
 from finops.schedule import Schedule
 from finops.state import State
 
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # which the copy, being new, cannot be
+
 
 def tidy(home: Path, schedule: Schedule, now: datetime) -> dict[str, Any]:
     """What was done, by name. A home that another finops writes is left alone: LedgerError says so."""
@@ -54,6 +56,8 @@ def back_up(state: Path, directory: Path, now: datetime) -> Path:
         os.replace(temporary, target)
         sync(directory)
     except (sqlite3.Error, OSError) as exc:
+        if getattr(exc, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
+            raise LedgerError(f"{state}: is damaged: {exc}; restore it from {directory}") from exc
         raise LedgerError(f"{target}: cannot be written: {exc}; make room, or set keep_backups = 0") from exc
     finally:
         temporary.unlink(missing_ok=True)

@@ -50,12 +50,14 @@ def test_a_backup_is_whole_while_somebody_writes(home: Home) -> None:
         assert copy.rows("select count(*) as plans from plans") == [{"plans": 1}]
 
 
-def test_a_damaged_state_is_not_backed_up_over_a_good_one(home: Home) -> None:
+@pytest.mark.parametrize("sound", [16, 4096], ids=["its first page", "all but its first page"])
+def test_a_damaged_state_is_not_backed_up_over_a_good_one(home: Home, sound: int) -> None:
     incident(home)
     tidy(home.path, Schedule(), NOW)
     good = (home.path / "backups" / f"state-{NOW:%Y-%m-%d}.sqlite").read_bytes()
-    (home.path / database.FILE).write_bytes(b"SQLite format 3\0" + b"x" * 8192)
-    with pytest.raises(LedgerError, match=r"state.*(damaged|cannot be written|not a database)"):
+    state = (home.path / database.FILE).read_bytes()
+    (home.path / database.FILE).write_bytes(state[:sound] + b"x" * (len(state) - sound))
+    with pytest.raises(LedgerError, match=r"state\.sqlite: is damaged: .*; restore it from .*backups$"):
         tidy(home.path, Schedule(), NOW)
     assert [p.read_bytes() for p in (home.path / "backups").iterdir()] == [good]
 
