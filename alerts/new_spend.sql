@@ -40,17 +40,6 @@ workloads as (
         arg_max(newcomers, usd) as top
     from newcomers
     group by workload
-),
-
-recent as (
-    select workload, list((day, usd, usual_usd) order by day) as series
-    from (
-        select workload, day, sum(usd)::decimal(38, 2) as usd, sum(expected_usd)::decimal(38, 2) as usual_usd
-        from expected_daily
-        where day between $day - 13 and $day and workload in (select workload from workloads)
-        group by all
-    )
-    group by workload
 )
 
 select
@@ -71,7 +60,5 @@ select
         else 'a new model of a known workload' end as what,
     w.usd::decimal(38, 2) as actual_usd,
     0::decimal(38, 2) as expected_usd,
-    (w.usd * 30)::decimal(38, 2) as monthly_usd,
-    r.series
+    (w.usd * 30)::decimal(38, 2) as monthly_usd
 from workloads as w
-left join recent as r using (workload)

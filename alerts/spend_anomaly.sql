@@ -65,17 +65,6 @@ workloads as (
         count(*) as models, arg_max(odd, excess_usd) as top
     from odd
     group by workload
-),
-
-recent as (
-    select workload, list((day, usd, usual_usd) order by day) as series
-    from (
-        select workload, day, sum(usd)::decimal(38, 2) as usd, sum(expected_usd)::decimal(38, 2) as usual_usd
-        from expected_daily
-        where day between $day - 13 and $day and workload in (select workload from workloads)
-        group by all
-    )
-    group by workload
 )
 
 select
@@ -106,7 +95,5 @@ select
     w.expected_usd::decimal(38, 2) as expected_usd,
     w.excess_usd::decimal(38, 2) as excess_usd,
     (w.excess_usd * 30)::decimal(38, 2) as monthly_usd,
-    w.top.deviation as deviation,
-    r.series
+    w.top.deviation as deviation
 from workloads as w
-left join recent as r using (workload)

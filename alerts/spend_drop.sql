@@ -66,17 +66,6 @@ workloads as (
     group by workload
     having sum(usd) + any_value(over_usual_usd) <= $share * sum(expected_usd)
         and sum(lack_usd) - any_value(over_usual_usd) >= $min_usd
-),
-
-recent as (
-    select workload, list((day, usd, usual_usd) order by day) as series
-    from (
-        select workload, day, sum(usd)::decimal(38, 2) as usd, sum(expected_usd)::decimal(38, 2) as usual_usd
-        from expected_daily
-        where day between $day - 13 and $day and workload in (select workload from workloads)
-        group by all
-    )
-    group by workload
 )
 
 select
@@ -95,7 +84,5 @@ select
     format('{:.0f}%', 100 * w.usd / w.expected_usd) as remains,
     w.usd::decimal(38, 2) as actual_usd,
     w.expected_usd::decimal(38, 2) as expected_usd,
-    w.top.deviation as deviation,
-    r.series
+    w.top.deviation as deviation
 from workloads as w
-left join recent as r using (workload)

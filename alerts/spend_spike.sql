@@ -75,17 +75,6 @@ workloads as (
     from risen
     where case when $guard then usd >= $ratio * usual_usd and usd - usual_usd >= $min_usd
         else usd >= $ratio * previous_usd end
-),
-
-recent as (
-    select workload, list((day, usd, usual_usd) order by day) as series
-    from (
-        select workload, day, sum(usd)::decimal(38, 2) as usd, sum(expected_usd)::decimal(38, 2) as usual_usd
-        from expected_daily
-        where day between $day - 13 and $day and workload in (select workload from workloads)
-        group by all
-    )
-    group by workload
 )
 
 select
@@ -114,7 +103,5 @@ select
     w.previous_usd::decimal(38, 2) as previous_usd,
     w.usd / nullif(w.usual_usd, 0) as ratio,
     w.excess_usd::decimal(38, 2) as excess_usd,
-    (w.excess_usd * 30)::decimal(38, 2) as monthly_usd,
-    r.series
+    (w.excess_usd * 30)::decimal(38, 2) as monthly_usd
 from workloads as w
-left join recent as r using (workload)

@@ -125,6 +125,15 @@ def test_a_malformed_rule_of_ones_own_stops_nothing(home: Home) -> None:
     assert "mine.sql: no header" in findings["rule_failed"]
 
 
+def test_a_rule_that_is_run_by_hand_shows_the_days_before(home: Home) -> None:
+    done = home.run("rules", "run", "spend_spike", "--day", str(SPIKE), "--json")
+    (found,) = json.loads(done.stdout)
+    assert [[day, float(usd)] for day, usd in found["series"][-2:]] == [
+        ["2026-11-16", 100],
+        ["2026-11-17", 900],
+    ]
+
+
 def test_a_rule_that_is_run_by_hand_keeps_to_the_limits(home: Home) -> None:
     home.configure("[limits]\nrule_findings = 1\n", sources='alerts = ["alerts"]\n' + SOURCE)
     texts = "".join(f'{key} = "{key}"\n' for key in ("title", "headline", "summary", "why", "next_step"))

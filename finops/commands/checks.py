@@ -26,6 +26,7 @@ from finops.explain import explained
 from finops.messages import one_line
 from finops.model import SEVERITIES, Finding, at_least
 from finops.money import to_the_cent
+from finops.recent import pictured
 from finops.state import FILE, State
 
 app = typer.Typer()
@@ -273,7 +274,8 @@ def run_rule(ctx: typer.Context, name: str, day: Day = None, as_json: AsJson = F
         judge.refuse_unheld(con, wanted, context.now)
         limits = _limits(context)
         offenders = judge.offenders(con, rule, wanted, context.now, limits)
-        found = explained(con, offenders, [rule], limits.rule_seconds)
+        told = explained(con, offenders, [rule], limits.rule_seconds)
+        found = pictured(con, told, limits.rule_seconds)
     if as_json or context.json:
         typer.echo(json.dumps([f.model_dump(mode="json") for f in found], indent=2))
     else:
