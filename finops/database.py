@@ -36,11 +36,11 @@ class Database:
         self.path = path
 
     def __enter__(self) -> Self:
+        self._con = self._connected(self.path.absolute().as_uri())
         try:
-            self._con = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-        except sqlite3.Error as exc:
-            raise LedgerError(f"{self.path}: {exc}; is --home right, and writable?") from exc
-        try:
+            if self._sealed():
+                self._con.close()
+                self._con = self._connected(f"{self.path.absolute().as_uri()}?immutable=1")
             self.execute("pragma journal_mode = wal")
             self.execute("pragma synchronous = full")
             self._migrate()
@@ -48,6 +48,23 @@ class Database:
             self._con.close()
             raise
         return self
+
+    def _connected(self, uri: str) -> sqlite3.Connection:
+        try:
+            return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        except sqlite3.Error as exc:
+            raise LedgerError(f"{self.path}: {exc}; is --home right, and writable?") from exc
+
+    def _sealed(self) -> bool:
+        """Where nobody may write and nobody does: SQLite then wants to be told so, or cannot even read."""
+        try:
+            self._con.execute("select 1 from sqlite_master").close()
+        except sqlite3.OperationalError as exc:
+            readonly = exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY
+            return readonly and not self.path.with_name(f"{self.path.name}-wal").exists()
+        except sqlite3.Error:  # said by what is asked next
+            return False
+        return False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -81,9 +98,7 @@ class Database:
                 names = [column[0] for column in cursor.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except sqlite3.Error as exc:
-            busy = "locked" in str(exc)
-            advice = "another finops is writing; try again" if busy else "restore it, or move it away"
-            raise LedgerError(f"{self.path}: {exc}; {advice}") from exc
+            raise LedgerError(f"{self.path}: {exc}; {_advice(str(exc))}") from exc
 
     def execute(self, sql: str, **values: Any) -> int:
         """How many rows it changed."""
@@ -108,6 +123,8 @@ class Database:
             ) from exc
 
     def _migrate(self) -> None:
+        if self._version() == VERSION:  # who only reads waits for no writer
+            return
         with self.exclusive():
             version = self._version()
             for step in range(version + 1, VERSION + 1):
@@ -125,6 +142,14 @@ class Database:
         if not self.rows("select 1 from sqlite_master where name = 'schema_version'"):
             return 0
         return int(self.rows("select max(version) as version from schema_version")[0]["version"])
+
+
+def _advice(fault: str) -> str:
+    if "locked" in fault:
+        return "another finops is writing; try again"
+    if "readonly" in fault:
+        return "run this where the home may be written, and as who may"
+    return "restore it, or move it away"
 
 
 def text(at: datetime) -> str:

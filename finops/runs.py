@@ -140,6 +140,8 @@ class Runs(Database):
         return len(gone)
 
     def _migrate(self) -> None:
+        if self._version() == VERSION:  # who only reads waits for no writer
+            return
         with self.exclusive():
             version = self._version()
             for step in range(version + 1, VERSION + 1):

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -269,6 +270,48 @@ def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> N
             assert state.roots("slack", NOW) == ()
             versions = [row["version"] for row in state.rows("select version from schema_version")]
             assert versions == list(range(1, VERSION + 1))
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root writes everywhere; the test must not."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+@pytest.mark.parametrize("writing", [False, True], ids=["nobody writes", "somebody else has it open"])
+def test_a_home_that_may_not_be_written_is_read(writing: bool, tmp_path: Path) -> None:
+    path, made = tmp_path / FILE, decision()
+    with State(path) as state:
+        state.record(made, [], NOW)
+    for parent in tmp_path.parents:
+        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o711)
+    tmp_path.chmod(0o755)
+    with State(path) if writing else nullcontext():
+        for file in (tmp_path, *tmp_path.iterdir()):
+            file.chmod(0o555)
+        try:
+            with as_nobody(), State(path) as state:
+                assert state.incidents() == made.incidents
+                with pytest.raises(LedgerError, match="run this where the home may be written"):
+                    state.acknowledge(made.incidents[0].id, "ana", NOW)
+        finally:
+            for file in (tmp_path, *tmp_path.iterdir()):
+                file.chmod(0o755)
+
+
+def test_who_reads_waits_for_no_writer(tmp_path: Path) -> None:
+    path, made = tmp_path / FILE, decision()
+    with State(path) as writer:
+        writer.record(made, [], NOW)
+        with writer.exclusive(), State(path) as reader:
+            assert reader.incidents() == made.incidents
 
 
 @pytest.mark.parametrize(
