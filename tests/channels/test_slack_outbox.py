@@ -57,11 +57,14 @@ def note(state: State, to: dict[str, Channel], *subjects: str) -> None:
     [
         pytest.param([POSTED], [0], [2], id="taken"),
         pytest.param(
-            [HUNG_UP, POSTED], [0, 0.5, 1], [1, 2, 3], id="hung up: the other at once, it after a minute"
+            [HUNG_UP, POSTED], [0, 0.5, 1], [1, 1, 3], id="hung up: left alone for a minute, with both"
         ),
-        pytest.param([LIMITED, POSTED], [0, 59, 60], [1, 2, 3], id="an hour is asked for, and given"),
+        pytest.param([LIMITED, POSTED], [0, 59, 60], [1, 1, 3], id="an hour is asked for, and given"),
         pytest.param(
-            [HUNG_UP, HUNG_UP, HUNG_UP, POSTED], [0, 1, 2, 4], [1, 2, 3, 5], id="longer and longer pauses"
+            [HUNG_UP, HUNG_UP, HUNG_UP, POSTED],
+            [0, 1, 2, 3, 6, 7],
+            [1, 2, 2, 3, 3, 5],
+            id="longer and longer pauses, whichever message was tried",
         ),
         pytest.param([(503, {}, "")] * 3 + [POSTED], [0, 1], [3, 5], id="thrice at once, then later"),
     ],
