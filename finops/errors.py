@@ -46,12 +46,20 @@ LONGEST_WAIT_SECONDS = 86400.0  # whatever the other side asks for
 
 class DeliveryError(FinopsError):
     """`retry`: the same message may succeed later. `after`: seconds the other side asked us to wait, a day at most.
-    `left`: the only recipients who were not told, where some were."""
+    `left`: the only recipients who were not told, where some were. `mend`: no try succeeds before somebody mends a
+    setting or the other end; then the same message does."""
 
     def __init__(
-        self, message: str, *, retry: bool, after: float | None = None, left: tuple[str, ...] = ()
+        self,
+        message: str,
+        *,
+        retry: bool,
+        after: float | None = None,
+        left: tuple[str, ...] = (),
+        mend: bool = False,
     ) -> None:
         super().__init__(message)
         self.retry = retry
+        self.mend = mend
         self.after = None if after is None else min(after, LONGEST_WAIT_SECONDS)
         self.left = left

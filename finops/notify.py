@@ -28,6 +28,7 @@ UNKNOWN = "owner_unknown"
 STALE = timedelta(days=1)  # what a channel did not take for so long is told in one message
 BACKOFF = timedelta(minutes=1)  # doubled for each failure
 LONGEST_BACKOFF = timedelta(hours=1)
+MENDED_WITHIN = timedelta(days=7)
 
 
 @runtime_checkable
@@ -227,7 +228,7 @@ def _send(
     try:
         ref = channel.send(message)
     except DeliveryError as exc:
-        retry_at = now + _patience(attempts, exc.after) if exc.retry else None
+        retry_at = _again(exc, pending, attempts, now)
         return outcome.model_copy(update={"error": str(exc), "retry_at": retry_at, "left": exc.left})
     except Exception as exc:  # noqa: BLE001  one message that cannot be laid out must not stop the rest
         return outcome.model_copy(update={"error": f"{type(exc).__name__}: {exc}"})
@@ -270,6 +271,13 @@ def _prepared(state: State, pending: Pending, known: Mapping[str, Incident]) -> 
         return message
     thread = state.thread(pending.channel, message.notices[0].incident.id)
     return message.model_copy(update={"thread": thread})
+
+
+def _again(fault: DeliveryError, pending: Pending, attempts: int, now: datetime) -> datetime | None:
+    """When to try again. What somebody has to mend is tried every hour, and given up after a week."""
+    if fault.retry:
+        return now + _patience(attempts, fault.after)
+    return now + LONGEST_BACKOFF if fault.mend and now - pending.created_at < MENDED_WITHIN else None
 
 
 def _patience(attempts: int, asked: float | None) -> timedelta:

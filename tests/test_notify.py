@@ -57,6 +57,8 @@ class Recorder(Audience):
             raise DeliveryError("HTTP 503", retry=True)
         if mood == "greylisted":
             raise DeliveryError("450", retry=True, left=("cto@acme.example",))
+        if mood == "not invited":
+            raise DeliveryError("channel_not_found: /invite the bot", retry=False, mend=True)
         if mood == "refuses":
             raise DeliveryError("invalid_auth: set the token", retry=False)
         if mood == "broken":
@@ -579,6 +581,30 @@ def test_messages_of_a_removed_channel_are_told_by_the_fallback(state: State) ->
     new = recorder()
     send_pending(state, channels(new=new), NOW)
     assert len(new.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("mood", "hours", "received", "undelivered"),
+    [
+        pytest.param(["not invited"], (0, 0.5), 0, {"pending": 1, "dead": 0}, id="left alone for an hour"),
+        pytest.param(["not invited"], (0, 1), 1, {"pending": 0, "dead": 0}, id="mended within the hour"),
+        pytest.param(
+            ["not invited"] * 3, (0, 24, 48, 72), 1, {"pending": 0, "dead": 0}, id="mended on day 3"
+        ),
+        pytest.param(["not invited"] * 9, (0, 160, 168, 999), 0, {"pending": 0, "dead": 1}, id="never"),
+    ],
+)
+def test_what_somebody_has_to_mend_is_told_elsewhere_and_kept(
+    mood: list[str], hours: Sequence[float], received: int, undelivered: dict[str, int], state: State
+) -> None:
+    slack, other = recorder(*mood), recorder(severity="page", workloads=("b",))
+    to = channels(slack=slack, other=other)
+    note(state, to, finding())
+    for later in hours:
+        send_pending(state, to, NOW + timedelta(hours=later))
+    assert len(other.received) == 1, "told once meanwhile"
+    assert len(slack.received) == received
+    assert state.undelivered() == undelivered
 
 
 def test_another_try_is_for_those_who_were_not_told(state: State) -> None:

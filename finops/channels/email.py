@@ -28,6 +28,7 @@ ADDRESS = r"^[^\s@<>()\[\]\\,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 TIMEOUT_SECONDS = 30.0
+UNFIT = (552, 554)  # too large, or taken for spam: no setting mends it
 UNFOLDED = 200  # characters: a headline and its name
 
 Mailbox = Annotated[str, Field(pattern=ADDRESS)]
@@ -111,24 +112,26 @@ def answered(host: str) -> Iterator[None]:
         yield
     except smtplib.SMTPAuthenticationError as exc:
         fix = "check `user` and FINOPS_SMTP_PASSWORD"
-        raise DeliveryError(f"{host} refused the login ({exc.smtp_code}); {fix}", retry=False) from exc
+        raise DeliveryError(
+            f"{host} refused the login ({exc.smtp_code}); {fix}", retry=False, mend=True
+        ) from exc
     except smtplib.SMTPNotSupportedError as exc:
         raise DeliveryError(
-            f"{host}: {one_line(str(exc))}; check `security` and `port`", retry=False
+            f"{host}: {one_line(str(exc))}; check `security` and `port`", retry=False, mend=True
         ) from exc
     except smtplib.SMTPRecipientsRefused as exc:
         codes = {code for code, _ in exc.recipients.values()}
         said = f"{host} refused {', '.join(sorted(exc.recipients))} ({', '.join(map(str, sorted(codes)))})"
-        raise DeliveryError(
-            f"{said}; check `to` and `user`", retry=any(code < 500 for code in codes)
-        ) from exc
+        passing = any(code < 500 for code in codes)
+        raise DeliveryError(f"{said}; check `to` and `user`", retry=passing, mend=not passing) from exc
     except smtplib.SMTPResponseException as exc:
         said = f"{host}: {exc.smtp_code} {_words(exc.smtp_error)}"
-        raise DeliveryError(f"{said}; ask who runs it", retry=exc.smtp_code < 500) from exc
+        passing, unfit = exc.smtp_code < 500, exc.smtp_code in UNFIT
+        raise DeliveryError(f"{said}; ask who runs it", retry=passing, mend=not (passing or unfit)) from exc
     except ssl.SSLCertVerificationError as exc:
         fix = "check `host`, or name your own authority in SSL_CERT_FILE"
         raise DeliveryError(
-            f"{host}: its certificate is not trusted: {exc.verify_message}; {fix}", retry=False
+            f"{host}: its certificate is not trusted: {exc.verify_message}; {fix}", retry=False, mend=True
         ) from exc
     except (OSError, smtplib.SMTPException) as exc:
         raise DeliveryError(

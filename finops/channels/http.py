@@ -12,6 +12,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from finops.errors import DeliveryError
 
 RETRYABLE = (408, 425, 429)  # and every 5xx
+UNFIT = (413, 422)  # the message itself is refused; whatever else is, a setting mends
 TIMEOUT_SECONDS = 15.0
 
 
@@ -45,4 +46,6 @@ def _refused(answer: HTTPError, advice: str) -> DeliveryError:
         wait = float(after) if after.isdecimal() else None
         return DeliveryError(f"HTTP {answer.code}; it is tried again", retry=True, after=wait)
     fix = "give the final address" if 300 <= answer.code < 400 else advice
-    return DeliveryError(f"HTTP {answer.code} {answer.reason}; {fix}", retry=False)
+    return DeliveryError(
+        f"HTTP {answer.code} {answer.reason}; {fix}", retry=False, mend=answer.code not in UNFIT
+    )

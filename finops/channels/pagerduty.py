@@ -49,7 +49,7 @@ class PagerDuty(Audience):
     def send(self, message: Message) -> str | None:
         """One event a notice; those of a group that were sent before a fault are sent again with the rest."""
         if self.routing_key is None:
-            raise DeliveryError(f"nowhere to send; {ADVICE}", retry=False)
+            raise DeliveryError(f"nowhere to send; {ADVICE}", retry=False, mend=True)
         if message.digest:
             raise DeliveryError("a pager takes no digest; take it out of [digest] `channels`", retry=False)
         self._post(self.routing_key, events(message))

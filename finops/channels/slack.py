@@ -89,6 +89,7 @@ class Slack(Audience):
             raise DeliveryError(
                 "nowhere to send; set FINOPS_SLACK_WEBHOOK_URL, or FINOPS_SLACK_TOKEN and `channel`",
                 retry=False,
+                mend=True,
             )
         self._rest(began)
         return ref
@@ -198,11 +199,11 @@ class Slack(Audience):
         from slack_sdk.webhook import WebhookClient
 
         if not url.startswith(("https://", "http://")):
-            raise DeliveryError("FINOPS_SLACK_WEBHOOK_URL is no http(s) address", retry=False)
+            raise DeliveryError("FINOPS_SLACK_WEBHOOK_URL is no http(s) address", retry=False, mend=True)
         client = WebhookClient(url, self.timeout_seconds, retry_handlers=retries())
         with asking():
             answer = client.send_dict({**payload(message), "unfurl_links": False, "unfurl_media": False})
-        if answer.status_code != 200:
+        if answer.status_code != 200 or answer.body.lstrip().startswith("<"):  # a page is a proxy's
             raise refused(answer.status_code, answer.body, answer.headers)
 
 

@@ -17,6 +17,12 @@ PASSING = {
     "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
     "team_added_to_org", "message_limit_exceeded", "rollup_error",
 }  # fmt: skip
+UNFIT = {  # what no setting mends: the message itself is refused
+    "invalid_blocks", "invalid_blocks_format", "invalid_attachments", "too_many_attachments", "invalid_payload",
+    "invalid_arguments", "invalid_form_data", "invalid_metadata_format", "invalid_metadata_schema",
+    "metadata_too_large", "markdown_text_conflict", "msg_too_long", "msg_blocks_too_long", "no_text",
+    "cannot_reply_to_message", "thread_not_found", "message_not_found",
+}  # fmt: skip
 REMEDIES = {
     "invalid_auth": "the token is wrong; set FINOPS_SLACK_TOKEN to the bot token (xoxb-...)",
     "not_authed": "the token is empty; set FINOPS_SLACK_TOKEN",
@@ -50,7 +56,7 @@ def asking(needs: str = "chat:write") -> Iterator[None]:
     except SlackApiError as exc:
         answer: Any = exc.response
         status, headers = getattr(answer, "status_code", 200), getattr(answer, "headers", {})
-        error = str(answer.get("error")) if hasattr(answer, "get") else str(answer)
+        error = str(answer.get("error") or "") if hasattr(answer, "get") else str(answer)
         raise refused(status, error, headers, needs) from exc
     except SlackClientError as exc:
         raise DeliveryError(f"{exc}; it is tried again", retry=True) from exc
@@ -93,13 +99,14 @@ def retries() -> list[RetryHandler]:
 
 
 def refused(status: int, body: str, headers: Any, needs: str = "chat:write") -> DeliveryError:
+    """What is no answer of Slack's, such as a proxy's page, passes."""
     error = body if body.isidentifier() else f"HTTP {status} and no answer of Slack's"
-    if status == 429 or status >= 500 or error in PASSING:
+    if status == 429 or status >= 500 or error in PASSING or error != body:
         return DeliveryError(f"{error}; it is tried again", retry=True, after=wait(headers))
     remedy = REMEDIES.get(error, "see docs.slack.dev/reference/methods/chat.postMessage")
     if error == "missing_scope":
         remedy = f"the app needs the scope {needs}; add it and install the app anew"
-    return DeliveryError(f"{error}: {remedy}", retry=False)
+    return DeliveryError(f"{error}: {remedy}", retry=False, mend=error not in UNFIT)
 
 
 def wait(headers: Any) -> float | None:

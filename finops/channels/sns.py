@@ -28,7 +28,7 @@ PHONE = 140  # characters of one text message
 SUBJECT = 100
 PLAIN = str.maketrans({"·": "-", "…": "."})  # a subject is ASCII
 ATTEMPTS = 3  # what SNS does not take now waits for the next run
-FOR_GOOD = {  # refusals that the same message meets again
+FOR_GOOD = {  # refusals that the same message meets again, until somebody mends what they name
     "AccessDenied", "AuthorizationError", "EndpointDisabled", "InvalidParameter", "InvalidParameterValue",
     "KMSAccessDenied", "KMSDisabled", "KMSInvalidState", "KMSNotFound", "NotFound", "NotFoundException",
 }  # fmt: skip
@@ -54,7 +54,9 @@ class Sns(Audience):
             with explained(f"sns:Publish to {self.topic_arn}"):
                 answer = self.client.publish(**publication(self.topic_arn, message))
         except AwsError as exc:
-            raise DeliveryError(str(exc).removeprefix("aws: "), retry=exc.code not in FOR_GOOD) from exc
+            said, refused = str(exc).removeprefix("aws: "), exc.code in FOR_GOOD
+            mend = refused and not exc.code.startswith("InvalidParameter")
+            raise DeliveryError(said, retry=not refused, mend=mend) from exc
         return str(answer["MessageId"])
 
     @cached_property

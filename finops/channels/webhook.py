@@ -45,7 +45,7 @@ class Webhook(Audience):
         url = self.url.get_secret_value() if self.url else ""
         if not url.startswith(("https://", "http://")):
             raise DeliveryError(
-                "no http(s) address; set FINOPS_WEBHOOK_URL or `url` in [[channels]]", retry=False
+                "no http(s) address; set FINOPS_WEBHOOK_URL or `url` in [[channels]]", retry=False, mend=True
             )
         return url
 

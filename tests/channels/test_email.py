@@ -135,6 +135,7 @@ def test_refusals(answers: dict[str, str], retry: bool, text: str, samples: dict
         with pytest.raises(DeliveryError, match=text) as caught:
             plainly(box.port).send(samples["page"])
     assert caught.value.retry is retry
+    assert caught.value.mend is (not retry and text != "554 spam")
 
 
 @pytest.mark.parametrize(

@@ -356,7 +356,7 @@ def test_it_tries_again_at_once(
             bot, (429, {"Retry-After": "9" * 14}, ""), True, "tried again", id="an age is not waited for"
         ),
         pytest.param(bot, (0, {}, ""), True, "no answer", id="hung up"),
-        pytest.param(bot, (200, {}, "not json"), False, "HTTP 200", id="not Slack"),
+        pytest.param(bot, (200, {}, "not json"), True, "HTTP 200", id="not Slack"),
         pytest.param(
             bot, (200, {}, {"ok": False, "error": "ratelimited"}), True, "ratelimited", id="limited"
         ),
@@ -372,6 +372,9 @@ def test_it_tries_again_at_once(
         pytest.param(
             bot, (200, {}, {"ok": False, "error": "new_error"}), False, "docs.slack.dev", id="unknown"
         ),
+        pytest.param(bot, (404, {}, "<html>"), True, "no answer of Slack's", id="a proxy's page"),
+        pytest.param(hook, (404, {}, "<html>"), True, "HTTP 404", id="webhook: a proxy's page"),
+        pytest.param(hook, (200, {}, "<html>sign in"), True, "HTTP 200", id="webhook: a captive portal"),
         pytest.param(hook, (404, {}, "no_service"), False, "FINOPS_SLACK_WEBHOOK_URL", id="webhook removed"),
         pytest.param(hook, (410, {}, "channel_is_archived"), False, "archived", id="webhook archived"),
         pytest.param(hook, (502, {}, "<html>"), True, "HTTP 502", id="webhook bad gateway"),
@@ -384,11 +387,19 @@ def test_refusals(
     server.will(answer)
     with pytest.raises(DeliveryError, match=text) as caught:
         make(server).send(samples["page"])
-    assert caught.value.retry is retry
+    assert (caught.value.retry, caught.value.mend) == (retry, not retry)
     assert "s3cret" not in str(caught.value)
     assert len(server.requests) == (3 if answer[0] >= 500 else 1)
     if answer[1]:
         assert caught.value.after == min(float(answer[1]["Retry-After"]), 86400)
+
+
+@pytest.mark.parametrize("error", ["invalid_blocks", "msg_too_long", "invalid_payload"])
+def test_what_no_setting_mends(error: str, server: Scripted, samples: dict[str, Message]) -> None:
+    server.will((200, {}, {"ok": False, "error": error}))
+    with pytest.raises(DeliveryError, match=error) as caught:
+        bot(server).send(samples["page"])
+    assert (caught.value.retry, caught.value.mend) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_the_signature_is_of_the_body_as_sent(server: Scripted, samples: dict[st
         ),
         pytest.param(404, {}, False, None, "check `url`", id="no such address"),
         pytest.param(401, {}, False, None, "check `url` and `secret`", id="not authorised"),
+        pytest.param(413, {}, False, None, "HTTP 413", id="too large"),
         pytest.param(302, {"Location": "/other"}, False, None, "give the final address", id="redirect"),
         pytest.param(0, {}, True, None, "no answer", id="hung up"),
     ],
@@ -70,6 +71,7 @@ def test_refusals(
     with pytest.raises(DeliveryError, match=text) as caught:
         Webhook(url=SecretStr(server.url + "s3cret"), secret=SecretStr("k1")).send(samples["page"])
     assert (caught.value.retry, caught.value.after) == (retry, after)
+    assert caught.value.mend is not (retry or status in (413, 422))
     assert "s3cret" not in str(caught.value)
     assert len(server.requests) == 1
 
