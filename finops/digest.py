@@ -58,7 +58,7 @@ def send(
     state: State, channels: Mapping[str, Channel], names: Sequence[str], message: Message, now: datetime
 ) -> list[notify.Outcome]:
     """To each channel once; one that does not answer gets it with what else waits. Nothing for who had it."""
-    with state.exclusive():
+    with state.answering():
         new = [name for name in names if not state.known(message.key, name)]
         for name in new:
             state.enqueue(name, message, now)

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from finops.database import Database, text
+from finops.errors import LONGEST_WAIT_SECONDS
 from finops.model import Message, Value
 
 PENDING = """select attempts, created_at, message as value, 'message ' || rowid as name,
@@ -17,6 +18,11 @@ PENDING = """select attempts, created_at, message as value, 'message ' || rowid 
 ROOTS = """select key, ref, shown, message as value, 'message ' || rowid as name, '' as forget from deliveries
            where channel = :channel and ref is not null and shown is not null and created_at >= :since
            order by created_at, rowid"""
+
+
+# A clock that was ahead leaves what no channel may ask for: to wait for longer than a day.
+DUE = "(next_at <= :now or next_at > :parked)"
+LONGEST_WAIT = timedelta(seconds=LONGEST_WAIT_SECONDS)
 
 
 class Pending(Value):
@@ -56,17 +62,16 @@ class Outbox(Database):
 
     def pending(self, channel: str, now: datetime) -> tuple[Pending, ...]:
         """Due by now. The least often failed first: one that never succeeds holds up no other."""
-        due = "channel = :channel and next_at <= :at order by attempts, created_at, rowid"
-        return self._pending(channel, due, now)
+        due = f"channel = :channel and {DUE} order by attempts, created_at, rowid"
+        return self._pending(channel, due, now=text(now), parked=text(now + LONGEST_WAIT))
 
     def stale(self, channel: str, before: datetime) -> tuple[Pending, ...]:
         """Written down before then, due or not; oldest first."""
-        return self._pending(
-            channel, "channel = :channel and created_at < :at order by created_at, rowid", before
-        )
+        old = "channel = :channel and created_at < :before order by created_at, rowid"
+        return self._pending(channel, old, before=text(before))
 
-    def _pending(self, channel: str, which: str, at: datetime) -> tuple[Pending, ...]:
-        rows = self.rows(f"{PENDING} and {which}", channel=channel, at=text(at))
+    def _pending(self, channel: str, which: str, **instants: str) -> tuple[Pending, ...]:
+        rows = self.rows(f"{PENDING} and {which}", channel=channel, **instants)
         return tuple(
             Pending(channel=channel, message=message, attempts=row["attempts"], created_at=row["created_at"])
             for row, message in self.readable(Message, rows)
@@ -74,7 +79,7 @@ class Outbox(Database):
 
     def waiting(self, now: datetime) -> bool:
         """Whether a message is due by now, on whichever channel; one that cannot be read is never sent."""
-        due = self.rows(f"{PENDING} and next_at <= :now", now=text(now))
+        due = self.rows(f"{PENDING} and {DUE}", now=text(now), parked=text(now + LONGEST_WAIT))
         return any(True for _ in self.readable(Message, due))
 
     def refused(self, key: str, channel: str, now: datetime) -> bool:
@@ -88,17 +93,21 @@ class Outbox(Database):
     def postpone(self, channel: str, retry_at: datetime) -> None:
         """Nothing that waits for that channel is due before then."""
         self.execute(
-            "update deliveries set next_at = max(next_at, :retry_at)"
+            "update deliveries set next_at = iif(next_at > :parked, :retry_at, max(next_at, :retry_at))"
             " where status = 'pending' and channel = :channel",
             channel=channel,
             retry_at=text(retry_at),
+            parked=text(retry_at + LONGEST_WAIT),
         )
 
     def undelivered(self) -> dict[str, int]:
-        """Messages that failed: `pending`, to be tried again, and `dead`, which their channel will never take."""
+        """Messages that failed: `pending`, to be tried again, and `dead`, which their channel will never take. Those
+        are over when it has taken another since."""
         rows = self.rows(
-            "select status, count(*) as messages from deliveries"
-            " where status = 'dead' or (status = 'pending' and attempts > 0) group by status"
+            "select status, count(*) as messages from deliveries as failed"
+            " where (status = 'pending' and attempts > 0) or (status = 'dead' and not exists ("
+            " select 1 from deliveries as later where later.channel = failed.channel and later.status = 'sent'"
+            " and later.changed_at > failed.changed_at)) group by status"
         )
         return {"pending": 0, "dead": 0} | {row["status"]: row["messages"] for row in rows}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -124,9 +125,21 @@ class State(Outbox):
         (row,) = self.rows("select count from runs_recorded")
         return max(0, self._seen() - int(row["count"]))
 
-    def remember(self) -> None:
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """`exclusive`, for what a restored copy would not know: counted, and what is forgotten stays so."""
+        if self._con.in_transaction:
+            yield
+            return
+        with self.exclusive():
+            yield
+            forgotten = self.forgotten()
+            self.execute("update runs_recorded set count = count + 1")
+        self.remember(forgotten)
+
+    def remember(self, forgotten: int = 0) -> None:
         """Beside the file, so that a restored one is noticed. After what `count` wrote is on disk."""
-        (row,) = self.rows("select count from runs_recorded")
+        (row,) = self.rows("select count + :forgotten as count from runs_recorded", forgotten=forgotten)
         place = self.path.with_suffix(SEEN)
         try:
             place.with_suffix(f"{SEEN}.new").write_text(f"{row['count']}\n", encoding="ascii")
@@ -152,7 +165,7 @@ class State(Outbox):
 
         What opens for it before `until` opens silently.
         """
-        with self.exclusive():
+        with self.answering():
             known = {incident.id: incident for incident in self.incidents()}
             subject = known[name].subject if name in known else name
             self.execute(
@@ -175,7 +188,7 @@ class State(Outbox):
 
     def judge(self, incident_id: str, verdict: Verdict, by: str, at: datetime) -> Incident:
         """What it really was, also when it is over; the latest word of each person counts."""
-        with self.exclusive():
+        with self.answering():
             incident = self.incident(incident_id)
             self.execute(
                 "insert or replace into feedback (incident, verdict, by, at) values (:id, :verdict, :by, :at)",
@@ -231,7 +244,7 @@ class State(Outbox):
         by: str,
         at: datetime,
     ) -> Incident:
-        with self.exclusive():
+        with self.answering():
             before = self.incident(incident_id)
             if before.state == "resolved":
                 raise ConfigError(

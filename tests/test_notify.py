@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from pydantic import SecretStr
 
+from finops import digest
 from finops.channels import Channel, Console, Slack, Webhook, named
 from finops.channels.audience import Audience
 from finops.channels.console import Stream
@@ -605,6 +606,66 @@ def test_what_somebody_has_to_mend_is_told_elsewhere_and_kept(
     assert len(other.received) == 1, "told once meanwhile"
     assert len(slack.received) == received
     assert state.undelivered() == undelivered
+
+
+def _digest(state: State) -> None:
+    message = Message(key="daily-2026-11-18", notices=(), headline="Yesterday")
+    assert digest.send(state, channels(slack=recorder()), ["slack"], message, NOW)
+
+
+LATER: dict[str, Callable[[State], object]] = {
+    "ack": lambda state: state.acknowledge(state.incidents()[0].id, "ana", NOW),
+    "snooze": lambda state: state.snooze(state.incidents()[0].id, NOW + timedelta(days=1), "ana", NOW),
+    "plan": lambda state: state.plan("a", NOW + timedelta(days=1), "ana", NOW),
+    "verdict": lambda state: state.judge(state.incidents()[0].id, "expected", "ana", NOW),
+    "digest": _digest,
+}
+
+
+@pytest.mark.parametrize("later", LATER.values(), ids=LATER)
+@pytest.mark.parametrize("answers", [0, 3])
+def test_what_was_answered_or_sent_since_a_copy_is_missed(
+    later: Callable[[State], object], answers: int, tmp_path: Path
+) -> None:
+    with State(tmp_path / FILE) as state:
+        note(state, {}, finding())
+    copy = (tmp_path / FILE).read_bytes()
+    with State(tmp_path / FILE) as state:
+        later(state)
+        assert state.forgotten() == 0
+    (tmp_path / FILE).write_bytes(copy)
+    with State(tmp_path / FILE) as state:
+        for _ in range(answers):
+            LATER["ack"](state)
+        assert state.forgotten() == 1, "whatever is answered before somebody notices"
+        note(state, {}, finding())
+        assert [one.rule for one in state.standing("state_restored")] == ["state_restored"]
+        assert state.forgotten() == 0
+
+
+@pytest.mark.parametrize("mood", ["ok", "down"])
+def test_a_clock_that_was_ahead_parks_no_message(mood: str, state: State) -> None:
+    mail = recorder("down", mood)
+    to = channels(mail=mail)
+    ahead = NOW + timedelta(days=400)
+    note(state, to, finding("a"), finding("b", usd=50), now=ahead)
+    send_pending(state, to, ahead)
+    assert state.waiting(NOW)
+    send_pending(state, to, NOW)
+    assert len(mail.received) == (2 if mood == "ok" else 0)
+    assert not state.waiting(NOW + timedelta(seconds=30))
+    assert state.waiting(NOW + timedelta(hours=1)) is (mood == "down"), "as any other that is tried again"
+
+
+def test_what_was_refused_for_good_is_over_when_the_channel_takes_another(state: State) -> None:
+    mail = recorder("refuses")
+    to = channels(mail=mail)
+    note(state, to, finding("a"))
+    send_pending(state, to, NOW)
+    assert state.undelivered() == {"pending": 0, "dead": 1}
+    note(state, to, finding("b"), now=NOW + timedelta(hours=1))
+    send_pending(state, to, NOW + timedelta(hours=1))
+    assert state.undelivered() == {"pending": 0, "dead": 0}
 
 
 def test_another_try_is_for_those_who_were_not_told(state: State) -> None:
