@@ -22,7 +22,7 @@ from finops.model import Incident, Notice, Value
 from finops.state import State
 
 WINDOW = timedelta(minutes=5)
-NAME = 60  # characters of a person's name
+NAME = 60  # characters of a person's name, or of what is said to be an id
 EVENTS = 8  # latest ones that `show` tells
 
 
@@ -80,7 +80,7 @@ def parse(body: bytes) -> dict[str, Any]:
     try:
         (text,) = parse_qs(body.decode(), strict_parsing=True)["payload"]
         payload = json.loads(text)
-    except (ValueError, KeyError) as exc:
+    except (ValueError, KeyError, RecursionError) as exc:
         raise SourceError("Slack's request holds no `payload` of JSON") from exc
     if not isinstance(payload, dict):
         raise SourceError("Slack's `payload` is no object")
@@ -104,7 +104,7 @@ def handle(payload: Mapping[str, Any], state: State, now: datetime) -> Reply | N
         user=press.user.id,
         channel=press.channel.id if press.channel else None,
         thread=press.message.thread_ts,
-        incident=ours[0].value,
+        incident=cut(ours[0].value, NAME),
         changed=changed,
     )
 
@@ -115,11 +115,14 @@ def _done(action: _Action, user: _User, state: State, now: datetime) -> tuple[st
     if wanted is None:
         return "This button is of another version of finops; use `finops incidents`.", False
     key = " ".join((action.action_ts, name, action.value, user.id))
-    with state.exclusive():
+    with state.answering():
         try:
             incident = state.incident(action.value)
         except ConfigError:
-            return f"Incident {one_line(action.value)} is not on file any more; nothing was done.", False
+            return (
+                f"Incident {cut(one_line(action.value), NAME)} is not on file any more; nothing was done.",
+                False,
+            )
         if wanted == "show":
             return _told(incident, state), False
         if incident.state == "resolved" and wanted != "not_anomaly":
@@ -163,6 +166,8 @@ def _plan(state: State, incident: Incident, by: str, now: datetime) -> str:
 
 def _not_anomaly(state: State, incident: Incident, by: str, now: datetime) -> str:
     state.judge(incident.id, "not-an-anomaly", by, now)
+    if incident.state == "resolved":
+        return f"Noted: incident {incident.id}, which is over, was no anomaly."
     if incident.state == "open":
         state.acknowledge(incident.id, by, now)
     return f"Noted: incident {incident.id} is no anomaly; it stays silent unless its severity rises."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
@@ -11,8 +12,10 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from finops.channels.slack_actions import parse
-from finops.errors import SourceError
+from finops.errors import FinopsError, SourceError
 from finops.serve.slack import Buttons
+
+log = logging.getLogger("finops.slack")
 
 LARGEST_BODY = 1 << 18  # bytes; Slack's presses have a few thousand
 HEADERS = (
@@ -59,15 +62,22 @@ def build(troubles: Callable[[], Sequence[str]], numbers: Callable[[], bytes], b
         )
         if not buttons.proven(stamp, signature, body):
             return _refused(401, "not signed by Slack, or not lately")
-        try:
-            reply = await run_in_threadpool(lambda: buttons.record(parse(body)))
-        except SourceError as exc:
-            return _refused(400, str(exc))
-        if reply is not None:
-            later.add_task(buttons.show, reply)  # Slack waits three seconds to be told that it was heard
-        return Response(status_code=200)
+        return await run_in_threadpool(_pressed, buttons, body, later)
 
     return app
+
+
+def _pressed(buttons: Buttons, body: bytes, later: BackgroundTasks) -> Response:
+    try:
+        reply = buttons.record(parse(body))
+    except SourceError as exc:
+        return _refused(400, str(exc))
+    except FinopsError as exc:  # of the state: locked, full or damaged
+        log.error("%s", exc, extra={"event": "answer_not_recorded"})
+        return _refused(503, str(exc))
+    if reply is not None:
+        later.add_task(buttons.show, reply)  # Slack waits three seconds to be told that it was heard
+    return Response(status_code=200)
 
 
 def _refused(status: int, why: str) -> Response:

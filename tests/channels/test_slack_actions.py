@@ -96,6 +96,9 @@ def test_verify(change: dict[str, Any], valid: bool) -> None:
     assert verify(**{**given, **change}) is valid
 
 
+DEEP = b"payload=" + b"[" * 100_000
+
+
 def test_a_body_is_signed_as_it_came() -> None:
     body = urlencode({"payload": json.dumps(press("ack", "abc", name="Zoë"))}).encode()
     at = str(int(NOW.timestamp()))
@@ -105,7 +108,9 @@ def test_a_body_is_signed_as_it_came() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"payload=", b"payload={", b"payload=[]", b"other=1", b"\xff=\xff"], ids=repr
+    "body",
+    [b"", b"payload=", b"payload={", b"payload=[]", b"other=1", b"\xff=\xff", DEEP],
+    ids=["nothing", "empty", "cut", "a list", "another", "no text", "nested without end"],
 )
 def test_what_is_no_payload_is_refused(body: bytes) -> None:
     with pytest.raises(SourceError, match="payload"):
@@ -139,6 +144,13 @@ def test_what_a_button_does(
     if reply.changed:
         assert after.by == "ana (U1)"
         assert state.history(one)[-1].by == "ana (U1)", "who pressed is recorded"
+
+
+def test_an_id_that_is_none_is_not_said_back_at_length(state: State) -> None:
+    reply = handle(press("ack", "x" * 5000), state, NOW)
+    assert reply is not None
+    assert "is not on file" in reply.text
+    assert len(reply.text + reply.incident) < 200
 
 
 def test_a_press_that_slack_repeats_counts_once(state: State) -> None:
@@ -181,7 +193,9 @@ def test_an_incident_that_is_over_takes_no_answer_but_a_verdict(state: State) ->
         f"Incident {one} is over: resolved 2026-11-21 06:00Z. Nothing to answer.",
         False,
     )
-    handle(press("not_anomaly", one), state, NOW)
+    judged = handle(press("not_anomaly", one), state, NOW)
+    assert judged is not None
+    assert judged.text == f"Noted: incident {one}, which is over, was no anomaly."
     (said,) = state.feedback()
     assert (said.incident, said.rule, said.subject, said.verdict, said.by) == (
         one, "spend_spike", "search-api", "not-an-anomaly", "ana (U1)",

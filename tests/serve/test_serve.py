@@ -124,7 +124,7 @@ def signed(body: bytes, at: int, secret: str = SECRET) -> dict[str, str]:
 
 def test_slacks_buttons_are_heard_when_slack_signed_them(home: Home) -> None:
     home.configure(SLACK)
-    now, large = int(time.time()), b"payload=" + b"x" * (1 << 20)
+    now, large, deep = int(time.time()), b"payload=" + b"x" * (1 << 20), b"payload=" + b"[" * 100_000
     environment = {
         "FINOPS_SLACK_TOKEN": TOKEN, "FINOPS_SLACK_SIGNING_SECRET": SECRET, "FINOPS_SLACK_APP_TOKEN": "xapp-1-A1",
     }  # fmt: skip
@@ -140,13 +140,19 @@ def test_slacks_buttons_are_heard_when_slack_signed_them(home: Home) -> None:
                 ("a stamp that is none", PRESS, signed(PRESS, now) | {"X-Slack-Request-Timestamp": "x"}),
                 ("no payload", b"x=1", signed(b"x=1", now)),
                 ("too large", large, signed(large, now)),
+                ("nested without end", deep, signed(deep, now)),
             )
         }
+        (home.path / database.FILE).write_bytes(b"no database" * 1000)
+        unrecorded = serving.get("/slack/actions", PRESS, signed(PRESS, now))
         listens = serving.until("socket_mode")["message"]
     assert found == {
         "signed": 200, "unsigned": 401, "another secret": 401, "another body": 401, "ten minutes ago": 401,
         "a stamp that is none": 401, "no payload": 400, "too large": 413,
+        "nested without end": 400,
     }  # fmt: skip
+    assert unrecorded.status == 503
+    assert "not a database" in unrecorded.text
     assert listens.startswith("Socket Mode: "), "and goes on trying, for Slack is not there"
     said = "".join(serving.lines)
     assert "Traceback" not in said
