@@ -2,8 +2,8 @@
 title = "Spend out of the ordinary"
 severity = "warn"
 headline = "{workload} cost {against}"
-summary = "{workload} cost {actual_usd:usd} on {day_name} {day:%d %b} ({model}); a usual {day_name} at its level is {expected_usd:usd} ({change}). {measure}"
-why = "Judged by this workload's own level, weekday, noise and days of the month: this is more than it has been off by in six weeks, and each further day costs the same again."
+summary = "{workload} cost {actual_usd:usd} on {day_name} {day:%d %b} ({model}); a usual {day_name} at its level is {expected_usd:usd} ({change}).{measure}"
+why = "Judged by this workload's own level, weekday, noise and days of the month: it is beyond what these explain, and each further day costs the same again."
 next_step = "Ask {owner} what changed on {day:%d %b}, first for {model}. If it was planned, say so with `plan` below; if this workload is always so restless, raise noise for it."
 days = 3
 not_on = ["bill_incomplete"]
@@ -86,10 +86,12 @@ select
         format('+${:,.2f}', w.excess_usd)) as change,
     case
         when w.top.is_record and w.top.highest_usd > 0
-            then format('It is {:.1f} times the highest day of five weeks.', w.top.usd / w.top.highest_usd)
-        when w.top.is_record then 'In five weeks it had cost nothing.'
-        when w.top.worst_ratio > 1 then format('Its largest over-run in six weeks was {:.1f}x.', w.top.worst_ratio)
-        else 'In six weeks it has not been over its usual.'
+            then format(' It is {:.1f} times the highest day of five weeks.', w.top.usd / w.top.highest_usd)
+        when w.top.is_record then ' In five weeks it had cost nothing.'
+        when w.top.worst_ratio <= 1 then ' In six weeks it has not been over its usual.'
+        when round(w.top.worst_ratio, 1) between 1.05 and round(w.top.times, 1) - 0.05
+            then format(' Its largest over-run in six weeks was {:.1f}x.', w.top.worst_ratio)
+        else ''   -- one as large would only argue against it
     end as measure,
     w.usd::decimal(38, 2) as actual_usd,
     w.expected_usd::decimal(38, 2) as expected_usd,

@@ -89,6 +89,11 @@ def test_a_finding_says_what_happened(ledger: Home, rule: str, name: str, usd: i
     assert abs(finding.usd - usd) < Decimal(60)
 
 
+def test_an_anomaly_does_not_argue_against_itself(ledger: Home) -> None:
+    (finding,) = [f for f in judged(ledger, "spend_anomaly", {}) if f.subject == "no further than weeks ago"]
+    assert finding.summary.endswith("(2.2x, +$120.00).")
+
+
 def test_a_drop_waits_for_the_final_bill(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     cur2(home.exports, [*clock(DAY), *billed("search", {"usd": ["60x100", "5x0"]})])

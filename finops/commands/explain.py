@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -59,6 +60,8 @@ def _usual(found: Explanation) -> str:
 
 
 def _where(found: Explanation) -> str:
+    if abs(found.change_usd) < Decimal("0.005"):
+        return "It cost what it usually does: nothing moved."
     if (
         found.slice is None
         or found.slice_usd is None

@@ -22,7 +22,7 @@ method = "`one factor`, or `share`"
 offset_slice = "what came or went the other way by 70 % or more meanwhile: beside the slice in one attribute, for a tenth of its change; else, of a workload that did so itself, another one of the same account and model, for half of the change to one and a half: a migration, or another name"
 offset_usd = "its change"
 causes = "the parts of `explain_daily` in words, the largest first"
-what_changed = "the sentence that alerts carry: causes of 5 % and more, the slice, what it replaced"
+what_changed = "the sentence that alerts carry: what it is compared with, causes of 5 % and more, the slice, what it replaced"
 ---*/
 with cells as (
     select day, workload, model, kind, environment, region, coalesce(principal, account_id) as caller,
@@ -156,11 +156,11 @@ named as (
 select day, workload, usd, usual_usd, change_usd, model, kind, environment, region, caller, slice, slice_usd,
     slice_usual_usd, slice_share, method, offset_slice, offset_usd, causes,
     case when abs(change_usd) >= 0.005 then concat_ws('; ',
-        format('{}${:,.2f} against {}: {}', case when change_usd < 0 then '-' else '+' end, abs(change_usd)::double,
+        format('{}: {}',   -- without its dollars: whoever carries the sentence has said some, by its own measure
             case
-                when len(baseline) = 0 then 'nothing, on its first day'
-                when baseline[1] = day - 1 then format('${:,.2f} the day before', usual_usd::double)
-                else format('${:,.2f} on a median {}', usual_usd::double, dayname(day))
+                when len(baseline) = 0 then 'all new, on its first day'
+                when baseline[1] = day - 1 then 'against the day before'
+                else 'against a median ' || dayname(day)
             end,
             list_aggregate(list_transform(
                 list_filter(causes, lambda x: abs(x.usd) >= 0.005 and abs(x.usd) >= 0.05 * abs(change_usd)),
