@@ -165,15 +165,17 @@ def _spend(row: Mapping[str, Any]) -> Spend:
 
 def _movers(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[str]:
     least = {"least_usd": LEAST_USD, "least_share": LEAST_SHARE}
+    rows = _rows(con, "movers", first=first, last=last, top=MOVERS, **least)
     lines = []
-    for row in _rows(con, "movers", first=first, last=last, top=MOVERS, **least):
+    for row in rows:
         moved = row["usd"] - row["usual_usd"]
         share = change(row["usd"], row["usual_usd"])
         lines.append(
             f"{_name(row['workload'])} {'+' if moved >= 0 else ''}{usd(moved)}{f' ({share})' if share else ''}"
             f"{_why(con, row['workload'], row['most_day'], first != last)}"
         )
-    return lines
+    left = rows[0]["movers"] - len(rows) if rows else 0
+    return [*lines, f"and {left} more"] if left else lines
 
 
 def _why(con: duckdb.DuckDBPyConnection, workload: str, day: date, named: bool) -> str:

@@ -22,7 +22,7 @@ Tone = Literal["page", "warn", "info", "resolved"]
 
 OVER: tuple[Reason, ...] = ("corrected", "resolved")
 HEADLINE = 150  # characters: what a Slack header holds
-VALUE = 120  # of a field
+NAME, VALUE = 40, 120  # of a name that is cut, of a field
 PARAGRAPH = 1000
 TREND_DAYS = 14
 LATE = "late-"  # how the key of such a message begins
@@ -240,8 +240,17 @@ def headline(notice: Notice, test: bool = False) -> str:
         "resolved": "RESOLVED",
     }[notice.reason]
     dollars = _dollars(incident)
-    start = f"[{'TEST ' if test else ''}{label}] {one_line(incident.finding.headline or incident.finding.summary)}"
-    return f"{cut(start, HEADLINE - len(dollars))}{dollars}"
+    words = one_line(incident.finding.headline or incident.finding.summary)
+    start, room = f"[{'TEST ' if test else ''}{label}] ", HEADLINE - len(dollars)
+    return f"{cut(start + _named_shortly(words, incident, room - len(start)), room)}{dollars}"
+
+
+def _named_shortly(words: str, incident: Incident, room: int) -> str:
+    """A long name gives way to what is said of it."""
+    for name in map(one_line, (incident.finding.workload, incident.subject)):
+        if len(words) > room and len(name) > NAME:
+            words = words.replace(name, cut(name, max(NAME, len(name) - len(words) + room)), 1)
+    return words
 
 
 def _dollars(incident: Incident) -> str:

@@ -112,6 +112,17 @@ def test_a_quiet_day_is_one_line(made: Callable[..., Home]) -> None:
     }  # fmt: skip
 
 
+def test_how_many_more_moved_is_said(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    names = [f"new-{n}" for n in range(7)]
+    cur2(home.exports, bill(steady) + [
+        line(f"{LAST} 23:00", 100, amount=100_000, resource_tags={"Workload": name}) for name in names
+    ])  # fmt: skip
+    home.sync(NOW)
+    *moved, rest = lines(told(home), "Moved")
+    assert ([one.split()[0] for one in moved], rest) == (names[:5], "and 2 more")
+
+
 def test_what_moved_is_named_with_its_dollars_and_why(made: Callable[..., Home]) -> None:
     message = told(made(spiked))
     assert message.headline == "Bedrock, Wed 18 Nov: $540.00 (+286% vs usual) · nothing open"

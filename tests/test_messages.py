@@ -38,3 +38,23 @@ def test_what_reproduces_it_is_a_command_without_text_from_tags(
     shown = card(message)
     assert shown.reproduce == command
     assert all("rm" not in shlex.split(text) for text in (shown.reproduce, *shown.actions))
+
+
+@pytest.mark.parametrize(
+    ("workload", "headline"),
+    [
+        pytest.param("search", "[PAGE] search spend 31.4x the usual Friday (+$1,912)", id="short"),
+        pytest.param(
+            "w" * 300, f"[PAGE] {'w' * 103}… spend 31.4x the usual Friday (+$1,912)", id="the name gives way"
+        ),
+    ],
+)
+def test_what_is_said_survives_a_long_name(workload: str, headline: str) -> None:
+    found = Finding(
+        rule="spend_spike", title="t", severity="page", subject=workload, workload=workload,
+        day=date(2026, 11, 17), summary="s", headline=f"{workload} spend 31.4x the usual Friday",
+        facts={"excess_usd": "1912"},
+    )  # fmt: skip
+    (message,) = compose(decide([], [found], {}, NOW, Policy()).notices, 5)
+    assert message.headline == headline
+    assert len(message.headline) <= 150
