@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finops.model import Value
-from finops.registry import NAME
+from finops.model import NAME, Value
 
 ACCOUNT = r"^\d{12}$"
 CENT, LARGEST = Decimal("0.01"), Decimal(10) ** 11  # USD that a column of the ledger holds

@@ -25,10 +25,10 @@ from finops.channels import Channel, Console, PagerDuty, Slack, Sns, named
 from finops.channels.email import ADDRESS
 from finops.channels.sns import TOPIC
 from finops.errors import ConfigError
-from finops.model import KEYS, Value
+from finops.model import KEYS, NAME, Value
 from finops.owners import OWNER
 from finops.planned import Planned
-from finops.registry import NAME, UNIT, Workload
+from finops.registry import UNIT, Workload
 from finops.rules import Limits, RuleSettings, nearest, shipped
 from finops.schedule import CLOCK, CLOCK_OR_OFF, WEEKLY, Digests, Schedule
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source

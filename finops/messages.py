@@ -248,7 +248,7 @@ def headline(notice: Notice, test: bool = False) -> str:
 def _named_shortly(words: str, incident: Incident, room: int) -> str:
     """A long name gives way to what is said of it."""
     for name in map(one_line, (incident.finding.workload, incident.subject)):
-        if len(words) > room and len(name) > NAME:
+        if incident.finding.headline and len(words) > room and len(name) > NAME:
             words = words.replace(name, cut(name, max(NAME, len(name) - len(words) + room)), 1)
     return words
 

@@ -15,6 +15,7 @@ Reason = Literal["opened", "reopened", "escalated", "reminder", "confirmed", "co
 
 SEVERITIES: tuple[Severity, ...] = ("info", "warn", "page")
 KEYS = ("workload", "team", "environment", "cost_center", "model_tag")  # what a line is attributed to
+NAME = r"\S"  # what somebody can be called by
 
 
 def at_least(severity: Severity, floor: Severity) -> bool:

@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finops.model import Value
+from finops.model import NAME, Value
 
-NAME = r"\S"
 UNIT = r"^(bedrock_invocations|lambda:.+|states:.+)$"
 NAMESPACES = {"lambda": "AWS/Lambda", "states": "AWS/States"}
 
