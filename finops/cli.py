@@ -85,7 +85,11 @@ def main() -> None:
     except typer.Abort:
         code = 130
     except typer.TyperException as exc:  # a mistyped command or option; nothing typed has shown the help
-        if fault := exc.format_message():
+        if (
+            fault := exc.format_message()
+            .replace("Value error, ", "")
+            .replace("formats '%Y-%m-%d'", "form YYYY-MM-DD")
+        ):
             _say(f"{fault} See finops -h")
         code = 3
     else:

@@ -55,6 +55,14 @@ def test_a_day_like_its_usual_ones(home: Home) -> None:
     assert said.splitlines()[-1] == "It cost what it usually does: nothing moved."
 
 
+def test_what_is_no_day(home: Home) -> None:
+    done = home.run("explain", "search-api", "--day", "2026-13-01")
+    assert done.returncode == 3
+    assert done.stderr == (
+        "finops: Invalid value for '--day': '2026-13-01' does not match the form YYYY-MM-DD. See finops -h\n"
+    )
+
+
 def test_for_a_program(home: Home) -> None:
     found = json.loads(home.run("explain", "search-api", "--json").stdout)
     assert (found["day"], found["change_usd"], found["region"]) == (
