@@ -16,10 +16,12 @@ import typer.main
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from finops import permissions, pipeline, rules
+from finops import pipeline
 from finops.cli import app
 from finops.config import Settings
 from finops.metrics import Metric, shipped
+from finops.rules import files as rules
+from finops.setup import permissions
 from finops.sources import Prices
 
 SHARED = "attributed"  # a column that a view does not explain itself means what it means there

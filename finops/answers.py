@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from finops import notify
 from finops.channels import Channel, Slack
-from finops.channels.slack_actions import Reply, handle
+from finops.channels.slack.actions import Reply, handle
 from finops.errors import DeliveryError
-from finops.state import FILE, State
+from finops.notify import send as notify
+from finops.state.store import FILE, State
 
 
 def record(payload: Mapping[str, Any], home: Path, now: datetime) -> Reply | None:

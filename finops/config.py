@@ -17,20 +17,20 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from finops.attribute import Names, Naming, Tags
+from finops.attribute.names import Names, Naming, Tags
 from finops.aws import Access
-from finops.budgets import ACCOUNT, Budget, clash
-from finops.catalogue import Plan
+from finops.catalogue.build import Plan
 from finops.channels import Channel, Console, PagerDuty, Slack, Sns, named
-from finops.channels.email import ADDRESS
+from finops.channels.email.email import ADDRESS
 from finops.channels.sns import TOPIC
+from finops.declared.budgets import ACCOUNT, Budget, clash
+from finops.declared.planned import Planned
+from finops.declared.workloads import UNIT, Workload
 from finops.errors import ConfigError
 from finops.model import KEYS, NAME, Value
-from finops.owners import OWNER
-from finops.planned import Planned
-from finops.registry import UNIT, Workload
-from finops.rules import Limits, RuleSettings, nearest, shipped
-from finops.schedule import CLOCK, CLOCK_OR_OFF, WEEKLY, Digests, Schedule
+from finops.notify.owners import OWNER
+from finops.rules.files import Limits, RuleSettings, nearest, shipped
+from finops.schedule.timetable import CLOCK, CLOCK_OR_OFF, WEEKLY, Digests, Schedule
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source
 from finops.sources.athena import query as athena_query
 

@@ -15,17 +15,21 @@ from pathlib import Path
 
 import duckdb
 
-from finops import __version__, judge, metrics, notify, publish, rules, sqlfile
+from finops import __version__, metrics, sqlfile
 from finops.aws import Aws, AwsError
-from finops.beside import beside
+from finops.catalogue import generations as publish
 from finops.channels import Channel, Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
-from finops.incidents import Policy
+from finops.explain.beside import beside
+from finops.incidents.machine import Policy
 from finops.ledger import Ledger, Record
 from finops.model import Billed, Decision, Delivery, Finding, Stored, Value, Window
+from finops.notify import send as notify
+from finops.rules import files as rules
+from finops.rules import judge
 from finops.sources import Reading, Source
-from finops.state import FILE, State
+from finops.state.store import FILE, State
 
 Progress = Callable[[str], None]
 OF_ONE_DELIVERY = ("Gone", "NoPartition", "Rewritten", "SpendCap", "Updating")  # its neighbours may be had

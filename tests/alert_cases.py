@@ -14,9 +14,11 @@ import pytest
 from bill import ACCOUNT, Row, line
 from home import NOW, SOURCE, Home
 
-from finops import judge, pipeline, rules
+from finops import pipeline
 from finops.model import Finding
-from finops.rules import RuleSettings
+from finops.rules import files as rules
+from finops.rules import judge
+from finops.rules.files import RuleSettings
 
 CASES = Path(__file__).parent / "alerts"
 DAY = date(2026, 11, 18)

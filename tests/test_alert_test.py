@@ -12,11 +12,11 @@ import pytest
 from home import Home
 from typer.testing import CliRunner
 
-from finops import trial
 from finops.commands import alert
 from finops.commands.context import Context
 from finops.errors import ConfigError, FinopsError
-from finops.state import FILE
+from finops.reports import trial
+from finops.state.store import FILE
 
 sys.path.append(str(Path(__file__).parent / "channels"))
 from mail_server import HOST, running

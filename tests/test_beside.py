@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 import pytest
 
-from finops.beside import Beside, beside
+from finops.explain.beside import Beside, beside
 from finops.model import Finding, Incident
 
 DAY = date(2026, 11, 17)

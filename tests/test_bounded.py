@@ -13,10 +13,12 @@ from alert_cases import DAY, spent
 from bill import cur2
 from home import NOW, Home
 
-from finops import judge, pipeline, rules
-from finops.bounded import ask
+from finops import pipeline
 from finops.errors import RuleError
-from finops.rules import Limits
+from finops.rules import files as rules
+from finops.rules import judge
+from finops.rules.bounded import ask
+from finops.rules.files import Limits
 
 FOREVER = "select count(*) from range(10000000) as a(x), range(10000000) as b(y) where x + y < 0"
 HEADER = """/*---

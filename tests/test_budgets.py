@@ -12,7 +12,7 @@ from home import Home
 
 from finops import config, pipeline
 from finops.errors import ConfigError
-from finops.state import FILE, State
+from finops.state.store import FILE, State
 
 BUDGETS = f"""
 [[budgets]]

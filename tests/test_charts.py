@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from finops import charts
+from finops.messages import charts
 from finops.model import Finding
 
 DAY = date(2026, 11, 17)

@@ -8,7 +8,7 @@ from bill import cur2, line
 from home import Home
 
 from finops import config, pipeline
-from finops.state import FILE, State
+from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 8, tzinfo=UTC)
 SPIKE = date(2026, 11, 16)

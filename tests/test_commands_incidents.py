@@ -16,10 +16,10 @@ from typer.testing import CliRunner, Result
 from finops.commands.context import Context
 from finops.commands.incidents import app
 from finops.errors import ConfigError
-from finops.incidents import Policy, decide
-from finops.messages import compose
+from finops.incidents.machine import Policy, decide
+from finops.messages.wording import compose
 from finops.model import Finding, Notice
-from finops.state import FILE, State
+from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from finops import config, digest
+from finops import config
 from finops.channels import Slack, Sns, Webhook, named
 from finops.doctor import channels as doctor
 from finops.errors import ConfigError
 from finops.model import Window
-from finops.survey import WHOM_TO_TELL
+from finops.reports import digest
+from finops.setup.directory import WHOM_TO_TELL
 
 PLANNED = (
     '[[planned]]\nworkload = "search-api"\nfrom = 2026-11-27\nto = 2026-11-30\nreason = "Black Friday"\n'

@@ -15,14 +15,16 @@ from home import Home
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from finops import config, digest, pipeline, rules
+from finops import config, pipeline
 from finops.channels import Console, PagerDuty, Webhook, named
 from finops.commands import digest as command
 from finops.commands.context import Context
 from finops.errors import ConfigError, FinopsError
 from finops.model import Digest, Message
-from finops.schedule import At, Digests
-from finops.state import FILE, State
+from finops.reports import digest
+from finops.rules import files as rules
+from finops.schedule.timetable import At, Digests
+from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 LAST = date(2026, 11, 18)  # the last complete day of the bill: a Wednesday

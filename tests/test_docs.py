@@ -13,9 +13,10 @@ import pytest
 import typer.main
 from home import Home
 
-from finops import config, rules
+from finops import config
 from finops.cli import app
 from finops.config import Settings
+from finops.rules import files as rules
 
 ROOT = Path(__file__).parents[1]
 SECRETS = {"FINOPS_SMTP_PASSWORD": "x", "FINOPS_PAGERDUTY_ROUTING_KEY": "x"}

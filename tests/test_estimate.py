@@ -13,8 +13,8 @@ from bill import ACCOUNT, Row, cur2, line
 from home import SOURCE, Home
 
 from finops import pipeline
-from finops.billed import billed
-from finops.incidents import Policy, decide
+from finops.explain.billed import billed
+from finops.incidents.machine import Policy, decide
 from finops.model import Finding
 
 OTHER = "444455556666"

@@ -11,8 +11,8 @@ from home import SOURCE, Home
 from test_estimate import CONFIGURATION, calls, used
 
 from finops import config, pipeline
-from finops.messages import billed
-from finops.state import FILE, State
+from finops.messages.wording import billed
+from finops.state.store import FILE, State
 
 THEN = datetime(2026, 11, 19, 18, tzinfo=UTC)  # in the evening of the spike; the bill has the day before
 LATER = datetime(2026, 11, 21, 9, tzinfo=UTC)

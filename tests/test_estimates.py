@@ -12,8 +12,8 @@ from decimal import Decimal
 
 import pytest
 
-from finops.incidents import Policy, decide
-from finops.messages import billed, compose
+from finops.incidents.machine import Policy, decide
+from finops.messages.wording import billed, compose
 from finops.model import Billed, Decision, Finding, Incident, Severity
 
 DAY0 = date(2026, 11, 1)

@@ -12,11 +12,12 @@ import pytest
 from bill import Row, cur2, line
 from home import NOW, Home
 
-from finops import config, pipeline, rules
+from finops import config, pipeline
 from finops.errors import QueryError
-from finops.explain import Cause, Explanation, explain, explained, explanations, to_the_cent
+from finops.explain.causes import Cause, Explanation, explain, explained, explanations, to_the_cent
 from finops.model import Finding
-from finops.state import FILE, State
+from finops.rules import files as rules
+from finops.state.store import FILE, State
 
 DAY = date(2026, 11, 18)
 

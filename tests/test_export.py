@@ -13,7 +13,7 @@ from bill import COLUMNS, cur2, line
 from botocore.validate import ParamValidator
 from home import Home
 
-from finops import export
+from finops.setup import export
 from finops.sources.cur import columns as cur_columns
 
 TO = export.Destination(bucket="ours", prefix="bills/bedrock")

@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from finops.incidents import Policy, decide
+from finops.incidents.machine import Policy, decide
 from finops.model import Billed, Decision, Finding, Incident, Severity, Window
 
 DAY0 = date(2026, 11, 1)

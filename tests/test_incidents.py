@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 
-from finops.incidents import Policy, decide
+from finops.incidents.machine import Policy, decide
 from finops.model import Decision, Finding, Incident, Notice, Severity, Window
 
 DAY0 = date(2026, 11, 1)

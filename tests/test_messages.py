@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from finops.incidents import Policy, decide
-from finops.messages import card, compose
+from finops.incidents.machine import Policy, decide
+from finops.messages.wording import card, compose
 from finops.model import Finding
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)

@@ -12,7 +12,8 @@ import pytest
 from bill import ACCOUNT, Row, cur2, line
 from home import SOURCE, Home
 
-from finops import expectation, metrics
+from finops import metrics
+from finops.rules import expectation
 from finops.sqlfile import SqlFileError
 
 D5, D6 = date(2026, 11, 5), date(2026, 11, 6)

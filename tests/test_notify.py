@@ -23,16 +23,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from pydantic import SecretStr
 
-from finops import digest
 from finops.channels import Channel, Console, Slack, Webhook, named
 from finops.channels.audience import Audience
 from finops.channels.console import Stream
 from finops.errors import ConfigError, DeliveryError, LedgerError
-from finops.incidents import Policy
+from finops.incidents.machine import Policy
 from finops.model import Decision, Finding, Incident, Message, Notice, Severity
-from finops.notify import Outcome, address, delivered, failures, record, send_pending, show
-from finops.redraw import shown
-from finops.state import FILE, State
+from finops.notify.redraw import shown
+from finops.notify.send import Outcome, address, delivered, failures, record, send_pending, show
+from finops.reports import digest
+from finops.state.store import FILE, State
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
@@ -772,8 +772,8 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from finops.channels import Webhook
-from finops.notify import send_pending
-from finops.state import State
+from finops.notify.send import send_pending
+from finops.state.store import State
 
 with State(Path(sys.argv[1])) as state:
     send_pending(state, {"hook": Webhook(url=sys.argv[3])}, datetime.fromisoformat(sys.argv[2]))

@@ -12,12 +12,12 @@ import pytest
 
 from finops.channels.audience import Audience
 from finops.errors import DeliveryError
-from finops.incidents import Policy, decide
-from finops.messages import compose
+from finops.incidents.machine import Policy, decide
+from finops.messages.wording import compose
 from finops.model import Finding, Message, Severity
-from finops.notify import evaluated, failures, record, send_pending
-from finops.owners import addressed
-from finops.state import FILE, State
+from finops.notify.owners import addressed
+from finops.notify.send import evaluated, failures, record, send_pending
+from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
 DAY = date(2026, 11, 17)

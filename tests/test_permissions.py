@@ -11,8 +11,9 @@ from cfnlint.api import lint
 from cfnlint.decode import decode
 from home import Home
 
-from finops import config, export, permissions
+from finops import config
 from finops.commands.init import TEMPLATE
+from finops.setup import export, permissions
 
 WRITES = {  # of query results only
     "athena:StartQueryExecution", "athena:StopQueryExecution", "s3:AbortMultipartUpload", "s3:DeleteObject",

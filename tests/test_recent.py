@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from finops.explain.days import pictured
 from finops.model import Finding
-from finops.recent import pictured
 
 DAY = date(2026, 11, 17)
 

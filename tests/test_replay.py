@@ -15,10 +15,12 @@ import pytest
 from bill import cur2, line
 from home import NOW, Home
 
-from finops import pipeline, replay, rules
+from finops import pipeline
 from finops.config import Settings
 from finops.errors import ConfigError
-from finops.replay import Sent
+from finops.reports import replay
+from finops.reports.replay import Sent
+from finops.rules import files as rules
 from finops.sources import Prices
 
 FIRST = date(2026, 8, 3)  # a Monday

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from alert_cases import DAY
 
-from finops import restraint, rules
 from finops.model import Finding, Incident, State
+from finops.rules import files as rules
+from finops.rules import restraint
 
 SHIPPED = rules.shipped({})
 AT = datetime(2026, 11, 19, 8, tzinfo=UTC)

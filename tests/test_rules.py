@@ -28,9 +28,11 @@ from alert_cases import (
 from bill import ACCOUNT, Row, cur2, line
 from home import NOW, Home
 
-from finops import judge, pipeline, rules
+from finops import pipeline
 from finops.errors import ConfigError, FinopsError, QueryError
-from finops.rules import RuleSettings
+from finops.rules import files as rules
+from finops.rules import judge
+from finops.rules.files import RuleSettings
 
 
 @pytest.fixture(scope="module")

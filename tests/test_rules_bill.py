@@ -11,7 +11,9 @@ from alert_cases import DAY, judged, spent
 from bill import Row, cur2
 from home import NOW, Home
 
-from finops import config, judge, pipeline, rules
+from finops import config, pipeline
+from finops.rules import files as rules
+from finops.rules import judge
 
 WORKLOADS = ("search", "chat", "claims", "code")
 Change = Callable[[date, str, int], str | None]

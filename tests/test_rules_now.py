@@ -10,7 +10,9 @@ from alert_cases import Case, called, cases, days, every, judged, save, verdict,
 from bill import ACCOUNT, Row, cur2, line
 from home import Home
 
-from finops import judge, pipeline, rules
+from finops import pipeline
+from finops.rules import files as rules
+from finops.rules import judge
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)  # 9:00 is under way: the last hour is that of 8:00

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from finops.errors import LedgerError
-from finops.runs import FILE, Ended, Outcome, Runs
+from finops.schedule.runs import FILE, Ended, Outcome, Runs
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

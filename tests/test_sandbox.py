@@ -12,10 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from finops import sandbox, sandbox_child
 from finops.errors import QueryError
-from finops.sandbox import Limits
-from finops.sandbox_child import Gate, Refused
+from finops.sandbox import child as sandbox_child
+from finops.sandbox import parent as sandbox
+from finops.sandbox.child import Gate, Refused
+from finops.sandbox.parent import Limits
 
 
 @pytest.fixture(scope="module")

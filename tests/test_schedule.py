@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from finops.runs import FILE, Ended, History, Outcome, Past, Run, Runs
-from finops.schedule import After, Asked, At, Every, Timing, due, failing, rested
+from finops.schedule.runs import FILE, Ended, History, Outcome, Past, Run, Runs
+from finops.schedule.timetable import After, Asked, At, Every, Timing, due, failing, rested
 from finops.serve import jobs
 from finops.serve.process import Process
 from finops.serve.worker import Worker

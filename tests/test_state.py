@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from finops.errors import ConfigError, LedgerError
-from finops.incidents import Policy, decide
-from finops.messages import compose
+from finops.incidents.machine import Policy, decide
+from finops.messages.wording import compose
 from finops.model import Decision, Finding, Message, Window
 from finops.sqlfile import QUERIES
-from finops.state import FILE, VERSION, State
+from finops.state.store import FILE, VERSION, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
 LATER = NOW + timedelta(days=2)

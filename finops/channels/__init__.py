@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from finops.channels.console import Console, Stream
-from finops.channels.email import Email
+from finops.channels.email.email import Email
 from finops.channels.pagerduty import PagerDuty
-from finops.channels.slack import Slack
+from finops.channels.slack.slack import Slack
 from finops.channels.sns import Sns
 from finops.channels.webhook import Webhook
 from finops.errors import ConfigError

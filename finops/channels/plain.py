@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from finops.channels.tables import aligned, digest_table
-from finops.messages import Card, Tone, card, grouped, ledger_words
+from finops.messages.wording import Card, Tone, card, grouped, ledger_words
 from finops.model import Digest, Message
 
 LABEL = 17

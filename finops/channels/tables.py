@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finops.messages import cut, one_line, trend
+from finops.messages.wording import cut, one_line, trend
 from finops.model import Digest, Spend
 from finops.money import change, usd
 

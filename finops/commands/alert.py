@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from finops import trial
 from finops.channels import Channel, Console, PagerDuty, named
 from finops.commands.context import Context
 from finops.errors import ConfigError, DeliveryError
 from finops.model import Message, Value
-from finops.rules import nearest
+from finops.reports import trial
+from finops.rules.files import nearest
 
 app = typer.Typer(help="Whom findings are told to: try it.", no_args_is_help=True)
 

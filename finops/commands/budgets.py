@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from finops import budgeting, pipeline, rules
-from finops.budgeting import Change, Outlook, Standing
+from finops import pipeline
 from finops.commands import screen
 from finops.commands.context import Context
-from finops.messages import one_line
+from finops.messages.wording import one_line
 from finops.money import usd
+from finops.reports import budgets as budgeting
+from finops.reports.budgets import Change, Outlook, Standing
+from finops.rules import files as rules
 
 app = typer.Typer()
 MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}

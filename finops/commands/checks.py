@@ -16,18 +16,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from finops import config, judge, pipeline
+from finops import config, pipeline
 from finops import metrics as views
-from finops import rules as engine
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.errors import ConfigError
-from finops.explain import explained
-from finops.messages import one_line
+from finops.explain.causes import explained
+from finops.explain.days import pictured
+from finops.messages.wording import one_line
 from finops.model import SEVERITIES, Finding, at_least
 from finops.money import to_the_cent
-from finops.recent import pictured
-from finops.state import FILE, State
+from finops.rules import files as engine
+from finops.rules import judge
+from finops.state.store import FILE, State
 
 app = typer.Typer()
 rules_app = typer.Typer(help="What is watched, with which thresholds.", invoke_without_command=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from finops.model import Finding
-    from finops.reports import Line
+    from finops.reports.stories import Line
 
 app = typer.Typer()
 
@@ -98,7 +98,7 @@ class Verdict:
     """One screen: the sum, what is wrong, what else the views show, what to do next."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, day: date, findings: list[Finding]) -> None:
-        from finops import reports
+        from finops.reports import stories as reports
 
         order = {"page": 0, "warn": 1, "info": 2}
         self.findings = sorted(findings, key=lambda f: (order[f.severity], -(f.usd or 0)))

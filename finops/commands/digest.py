@@ -9,14 +9,17 @@ from typing import Annotated
 
 import typer
 
-from finops import digest as periodical
-from finops import judge, notify, pipeline, rules
+from finops import pipeline
 from finops.channels import Console, named
 from finops.channels.console import render
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.model import Message
-from finops.state import FILE, State
+from finops.notify import send as notify
+from finops.reports import digest as periodical
+from finops.rules import files as rules
+from finops.rules import judge
+from finops.state.store import FILE, State
 
 app = typer.Typer()
 

@@ -12,8 +12,8 @@ from rich.table import Table
 from finops import pipeline
 from finops.commands import screen
 from finops.commands.context import Context
-from finops.explain import Explanation, explain, to_the_cent
-from finops.messages import one_line
+from finops.explain.causes import Explanation, explain, to_the_cent
+from finops.messages.wording import one_line
 from finops.money import to_the_cent as dollars
 
 app = typer.Typer()

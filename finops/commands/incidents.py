@@ -18,10 +18,10 @@ from rich.text import Text
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.errors import ConfigError, LedgerError, QueryError
-from finops.messages import one_line, standing
+from finops.messages.wording import one_line, standing
 from finops.model import Incident
 from finops.money import usd
-from finops.state import FILE, State, Verdict
+from finops.state.store import FILE, State, Verdict
 
 app = typer.Typer(help="What lasts: list it, acknowledge it, snooze it, announce it.", no_args_is_help=True)
 
@@ -150,8 +150,9 @@ def plan(
 
 def _draw(context: Context) -> None:
     """Messages that stand in a channel say so at once. The answer is on record; the next run makes up for a fault."""
-    from finops import config, notify  # which import every channel; what only looks needs none
+    from finops import config
     from finops.channels import named
+    from finops.notify import send as notify
 
     if not (context.home / config.FILE).exists():
         return

@@ -63,7 +63,7 @@ def init(
 
 
 def _export(context: Context, bucket: str | None, prefix: str, region: str) -> None:
-    from finops import export
+    from finops.setup import export
 
     to = export.Destination(bucket=bucket or "YOUR-BUCKET", prefix=prefix, region=region)
     if context.json:
@@ -78,7 +78,8 @@ def _export(context: Context, bucket: str | None, prefix: str, region: str) -> N
 
 
 def _policy(context: Context, member: bool) -> None:
-    from finops import config, permissions
+    from finops import config
+    from finops.setup import permissions
 
     if member:
         known = (context.home / config.FILE).exists()
@@ -89,8 +90,8 @@ def _policy(context: Context, member: bool) -> None:
 
 
 def _from_account(context: Context, force: bool) -> None:
-    from finops import discover
     from finops.aws import Access, Aws
+    from finops.setup import account as discover
 
     target = _target(context, force)
     aws = Aws(Access())
@@ -112,7 +113,7 @@ def _progress(text: str) -> None:
 
 
 def _from_files(context: Context, directory: str, force: bool) -> None:
-    from finops import survey
+    from finops.setup import directory as survey
     from finops.sources import Reading
     from finops.sources.files.listing import is_s3
 

@@ -16,13 +16,13 @@ from typing import Annotated, Any, BinaryIO
 import duckdb
 import typer
 
-from finops import sandbox
 from finops.commands.context import Context
 from finops.errors import ConfigError, QueryError
 from finops.ledger import Ledger
-from finops.messages import one_line
+from finops.messages.wording import one_line
 from finops.pipeline import published
-from finops.sandbox_child import relations, save
+from finops.sandbox import parent as sandbox
+from finops.sandbox.child import relations, save
 
 app = typer.Typer()
 

@@ -16,17 +16,17 @@ import typer
 from rich.table import Table
 
 from finops import config, pipeline
-from finops import replay as engine
-from finops import rules as known
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.config import Settings
 from finops.errors import ConfigError
 from finops.money import usd
-from finops.replay import Replayed, Sent
-from finops.rules import Rule
+from finops.reports import replay as engine
+from finops.reports.replay import Replayed, Sent
+from finops.rules import files as known
+from finops.rules.files import Rule
 from finops.sources import Prices
-from finops.state import FILE, Feedback, State
+from finops.state.store import FILE, Feedback, State
 
 app = typer.Typer()
 

@@ -17,8 +17,8 @@ from finops.commands import screen
 from finops.commands.clock import now
 from finops.commands.context import Context
 from finops.errors import ConfigError
-from finops.messages import one_line
-from finops.runs import FILE, Run, Runs
+from finops.messages.wording import one_line
+from finops.schedule.runs import FILE, Run, Runs
 
 app = typer.Typer()
 

@@ -12,7 +12,7 @@ import typer
 
 from finops import answers
 from finops.channels import Slack, named
-from finops.channels.slack_socket import listen as hear_from
+from finops.channels.slack.socket import listen as hear_from
 from finops.commands.clock import now
 from finops.commands.context import Context
 from finops.errors import ConfigError

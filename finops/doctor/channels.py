@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from finops.aws import AwsError, explained
 from finops.channels import Email, Slack, Sns
-from finops.channels.email import answered
-from finops.channels.slack_socket import HINT
-from finops.channels.slack_web import REMEDIES, asking, web
+from finops.channels.email.email import answered
+from finops.channels.slack.socket import HINT
+from finops.channels.slack.web import REMEDIES, asking, web
 from finops.config import Settings
 from finops.doctor.line import Line, ok, problem, refused, unknown
 from finops.errors import ConfigError, DeliveryError

@@ -9,8 +9,8 @@ from finops import pipeline
 from finops.config import Settings
 from finops.doctor.line import Line, ok, problem, unknown
 from finops.errors import FinopsError
-from finops.messages import one_line
-from finops.rules import nearest
+from finops.messages.wording import one_line
+from finops.rules.files import nearest
 
 
 def lines(settings: Settings, home: Path) -> Iterator[Line]:

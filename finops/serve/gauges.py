@@ -18,9 +18,9 @@ from finops import database, pipeline
 from finops.errors import FinopsError, QueryError
 from finops.ledger import Ledger
 from finops.model import SEVERITIES
-from finops.runs import FILE, Run, Runs
+from finops.schedule.runs import FILE, Run, Runs
 from finops.sqlfile import read
-from finops.state import State
+from finops.state.store import State
 
 WORKLOADS = 20
 SECONDS = (1, 5, 15, 60, 300, 900, 3600, 7200)

@@ -13,9 +13,9 @@ from typing import Any
 from finops import database
 from finops.errors import LedgerError
 from finops.ledger import Ledger, sync
-from finops.runs import FILE, Runs
-from finops.schedule import Schedule
-from finops.state import State
+from finops.schedule.runs import FILE, Runs
+from finops.schedule.timetable import Schedule
+from finops.state.store import State
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # which the copy, being new, cannot be
 

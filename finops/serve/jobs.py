@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from finops.config import Settings
 from finops.ledger import BUSY
-from finops.runs import Ended
-from finops.schedule import After, Asked, At, Every, Timing
+from finops.schedule.runs import Ended
+from finops.schedule.timetable import After, Asked, At, Every, Timing
 from finops.serve.process import Exit
 
 Read = Callable[[Mapping[str, Any]], Ended]

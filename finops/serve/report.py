@@ -1,6 +1,6 @@
 """A job that fails is told once, and once more when it works again; what a channel did not take is sent again.
 
-The ladder of `finops.incidents` counts quiet days, for a bill comes by the day. A job works or does not: its
+The ladder of `finops.incidents.machine` counts quiet days, for a bill comes by the day. A job works or does not: its
 incident ends with its next good run, and its next failure is another one.
 """
 
@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from finops import database, notify
+from finops import database
 from finops.channels import Console, named
 from finops.config import Settings
-from finops.findings import identify
-from finops.incidents import Policy
+from finops.incidents.machine import Policy
+from finops.incidents.several import identify
 from finops.model import Decision, Finding, Incident, Notice, Reason
-from finops.runs import FILE, History, Past, Runs
-from finops.schedule import failing
-from finops.state import State
+from finops.notify import send as notify
+from finops.schedule.runs import FILE, History, Past, Runs
+from finops.schedule.timetable import failing
+from finops.state.store import State
 
 RULE = "job_failed"
 TELLS = "tell"  # cannot tell of itself

@@ -20,8 +20,8 @@ from finops import config
 from finops.config import Settings
 from finops.errors import ConfigError, FinopsError, LedgerError
 from finops.ledger import Ledger
-from finops.runs import FILE, Ended, Runs
-from finops.schedule import Timing
+from finops.schedule.runs import FILE, Ended, Runs
+from finops.schedule.timetable import Timing
 from finops.serve import jobs, report
 from finops.serve.gauges import Gauges
 from finops.serve.process import Process

@@ -11,8 +11,8 @@ from typing import Any
 
 from finops import answers
 from finops.channels import Slack, named
-from finops.channels.slack_actions import Reply, verify
-from finops.channels.slack_socket import listen
+from finops.channels.slack.actions import Reply, verify
+from finops.channels.slack.socket import listen
 from finops.config import Settings
 from finops.errors import FinopsError
 

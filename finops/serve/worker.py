@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from finops.errors import FinopsError
-from finops.runs import GOOD, Ended, Run, Runs
-from finops.schedule import Timing, due
+from finops.schedule.runs import GOOD, Ended, Run, Runs
+from finops.schedule.timetable import Timing, due
 from finops.serve.logs import about
 
 log = logging.getLogger("finops.serve")

@@ -16,9 +16,9 @@ from fake_cloudwatch import CloudWatch, Place, serving
 from gate import Gate, before
 from home import Home
 
-from finops import rules
-from finops.judge import Reach, offenders, reach
 from finops.pipeline import published
+from finops.rules import files as rules
+from finops.rules.judge import Reach, offenders, reach
 
 NOW = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)
 NOON = datetime(2026, 11, 19, 12)

@@ -11,8 +11,9 @@ from fake_billing import billing
 from home import Home
 from test_doctor import SOUND
 
-from finops import config, discover
+from finops import config
 from finops.aws import Access, Aws
+from finops.setup import account as discover
 
 REPORT = {
     "ReportName": "old", "TimeUnit": "HOURLY", "AdditionalSchemaElements": ["RESOURCES"], "RefreshClosedReports": True,

@@ -12,9 +12,10 @@ import pytest
 from fake_billing import billing
 from home import Home
 
-from finops import config, export
+from finops import config
 from finops.commands import clock
 from finops.doctor import Line, examine
+from finops.setup import export
 
 OWN, OTHER = "123456789012", "111122223333"
 ARN = "arn:aws:bcm-data-exports:us-east-1:123456789012:export/ours-1"

@@ -12,8 +12,9 @@ import pytest
 from home import Home
 from organisation import BILLS, NOW, SETTINGS, standing
 
-from finops import config, permissions
+from finops import config
 from finops.aws import Aws
+from finops.setup import permissions
 from finops.sources import Reading
 
 PACKAGE = Path(permissions.__file__).parent

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from finops import trial
-from finops.incidents import Policy, decide
-from finops.messages import compose, one_line
+from finops.incidents.machine import Policy, decide
+from finops.messages.wording import compose, one_line
 from finops.model import Billed, Digest, Finding, Incident, Message, Notice, Reason, Spend
-from finops.notify import Outcome, failures
+from finops.notify.send import Outcome, failures
+from finops.reports import trial
 
 DAY = date(2026, 11, 17)
 NOW = datetime(2026, 11, 18, 6, 10, tzinfo=UTC)

@@ -19,8 +19,8 @@ from typing import Any
 from channel_samples import all_samples
 from test_golden import page
 
-from finops import charts
-from finops.channels.slack_blocks import payload
+from finops.channels.slack.blocks import payload
+from finops.messages import charts
 from finops.model import Message
 
 WIDTHS = {"wide": 760, "narrow": 390}

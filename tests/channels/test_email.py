@@ -10,7 +10,7 @@ from mail_server import HOST, make_certificate, running
 from pydantic import SecretStr, ValidationError
 
 from finops.channels import Email
-from finops.channels.email import compose
+from finops.channels.email.email import compose
 from finops.errors import DeliveryError
 from finops.model import Message
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from channel_samples import all_samples
 
-from finops.channels import slack_blocks, webhook
+from finops.channels import webhook
 from finops.channels.console import render
-from finops.channels.email import compose
+from finops.channels.email.email import compose
 from finops.channels.pagerduty import events
+from finops.channels.slack import blocks as slack_blocks
 from finops.channels.sns import PROGRAMS, publication
 from finops.model import Message
 

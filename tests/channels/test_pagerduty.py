@@ -12,10 +12,10 @@ from scripted_server import Scripted
 from finops.channels import Channel, PagerDuty, Webhook
 from finops.channels.pagerduty import events
 from finops.errors import DeliveryError
-from finops.incidents import Policy
+from finops.incidents.machine import Policy
 from finops.model import Digest, Incident, Message
-from finops.notify import address, fallback, record, send_pending
-from finops.state import State
+from finops.notify.send import address, fallback, record, send_pending
+from finops.state.store import State
 
 ACCEPTED = (202, {}, {"status": "success", "message": "Event processed", "dedup_key": "finops-x"})
 LIMITS = {"summary": 1024, "source": 255, "component": 255, "group": 255, "class": 255}

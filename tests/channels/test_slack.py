@@ -17,8 +17,8 @@ from scripted_server import Scripted
 from slack_sdk.models.blocks import Block
 
 from finops.channels import Slack
-from finops.channels.slack_blocks import payload
-from finops.channels.slack_text import escape
+from finops.channels.slack.blocks import payload
+from finops.channels.slack.text import escape
 from finops.errors import DeliveryError
 from finops.model import Billed, Message, Reason
 

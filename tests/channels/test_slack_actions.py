@@ -16,13 +16,13 @@ from scripted_server import Scripted
 
 from finops import answers
 from finops.channels import Slack
-from finops.channels.slack_actions import handle, parse, verify
+from finops.channels.slack.actions import handle, parse, verify
 from finops.errors import SourceError
-from finops.incidents import Policy, decide
-from finops.messages import compose
+from finops.incidents.machine import Policy, decide
+from finops.messages.wording import compose
 from finops.model import Finding
-from finops.notify import send_pending
-from finops.state import FILE, State
+from finops.notify.send import send_pending
+from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
 # Slack's own example: docs.slack.dev/authentication/verifying-requests-from-slack

@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from scripted_server import Scripted
 
 from finops.channels import Channel, Slack
-from finops.incidents import Policy
+from finops.incidents.machine import Policy
 from finops.model import Finding
-from finops.notify import record, send_pending
-from finops.state import FILE, State
+from finops.notify.send import record, send_pending
+from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
 DAY = date(2026, 11, 17)

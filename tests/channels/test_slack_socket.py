@@ -15,7 +15,7 @@ from scripted_server import Scripted
 from websockets.sync.server import ServerConnection, serve
 
 from finops.channels import Slack
-from finops.channels.slack_socket import listen
+from finops.channels.slack.socket import listen
 from finops.errors import DeliveryError
 
 WAIT = 20.0

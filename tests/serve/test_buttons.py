@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from finops.channels import Slack
-from finops.channels.slack_actions import Reply
+from finops.channels.slack.actions import Reply
 from finops.config import Settings
 from finops.serve.slack import Buttons
 

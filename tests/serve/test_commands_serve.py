@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from finops.commands.context import Context
 from finops.commands.serve import app
 from finops.errors import ConfigError
-from finops.runs import FILE, Ended, Runs
+from finops.schedule.runs import FILE, Ended, Runs
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 

@@ -7,14 +7,15 @@ import pytest
 from bill import cur2, line
 from home import Home
 
-from finops import database, runs
+from finops import database
 from finops.errors import LedgerError
 from finops.ledger import Ledger
-from finops.runs import Ended, Runs
-from finops.schedule import Schedule
+from finops.schedule import runs
+from finops.schedule.runs import Ended, Runs
+from finops.schedule.timetable import Schedule
 from finops.serve import report
 from finops.serve.housekeeping import tidy
-from finops.state import State
+from finops.state.store import State
 
 NOW = datetime(2026, 11, 18, 3, 30, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -18,7 +18,7 @@ from home import Home
 
 from finops.config import Settings
 from finops.ledger import Ledger
-from finops.runs import Ended
+from finops.schedule.runs import Ended
 from finops.serve import jobs
 from finops.serve.process import Exit, Process
 from finops.sources import MetricStream

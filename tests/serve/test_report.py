@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from home import Home
 
-from finops import config, database, notify, runs
-from finops.incidents import Policy
-from finops.runs import Ended, History, Outcome, Past, Run, Runs
+from finops import config, database
+from finops.incidents.machine import Policy
+from finops.notify import send as notify
+from finops.schedule import runs
+from finops.schedule.runs import Ended, History, Outcome, Past, Run, Runs
 from finops.serve import report
-from finops.state import State
+from finops.state.store import State
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

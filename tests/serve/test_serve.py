@@ -21,10 +21,11 @@ from bill import cur2, line
 from home import Home
 from serving import Serving
 
-from finops import database, runs
+from finops import database
 from finops.ledger import Ledger
-from finops.runs import Run, Runs
-from finops.state import State
+from finops.schedule import runs
+from finops.schedule.runs import Run, Runs
+from finops.state.store import State
 
 DAYS = [f"2026-11-{day:02d}" for day in range(1, 19)]
 SPIKE = [

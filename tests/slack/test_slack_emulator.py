@@ -17,12 +17,12 @@ from slack_sdk.signature import SignatureVerifier
 
 from finops import answers
 from finops.channels import Slack
-from finops.channels.slack_actions import parse, verify
+from finops.channels.slack.actions import parse, verify
 from finops.errors import DeliveryError
-from finops.incidents import Policy
+from finops.incidents.machine import Policy
 from finops.model import Finding
-from finops.notify import Outcome, evaluated, failures, record, send_pending
-from finops.state import FILE, State
+from finops.notify.send import Outcome, evaluated, failures, record, send_pending
+from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"

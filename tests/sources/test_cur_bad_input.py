@@ -14,8 +14,10 @@ import pytest
 from bill import Row, cur2, cur2_csv, legacy, line, manifest, parquet, text
 from home import NOW, SOURCE, Home, reading
 
-from finops import judge, pipeline, rules
+from finops import pipeline
 from finops.errors import FinopsError, LedgerError, SourceError
+from finops.rules import files as rules
+from finops.rules import judge
 from finops.sources.cur import Cur
 
 GOOD = line("2026-10-05 10:00", 8, resource_tags={"Workload": "search"})

@@ -1,0 +1,105 @@
+"""Generations: a catalogue is built beside the published one and swapped in whole.
+
+Each is a read-only DuckDB file of its own; the symlink `finops.duckdb` moves to it last. Readers open
+it at any moment and are never blocked. It is written so that DuckDB 1.4 and later can open it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from finops.catalogue.build import SCHEMA, Catalogue, Plan
+from finops.errors import LedgerError
+from finops.ledger import Ledger, Record, no_room, sync
+from finops.model import Value
+
+STORAGE = "v1.4.0"
+KEEP = 3  # generations that a slow reader may still have open
+
+
+class Built(Value):
+    """A catalogue that is whole and proven, and that nobody sees yet."""
+
+    temporary: Path
+    target: Path
+    restated_days: int
+
+
+def build(ledger: Ledger, record: Record, plan: Plan, now: datetime, *, from_nothing: bool = False) -> Built:
+    """Build generation `record.generation` beside the published one, from the last one where that helps.
+
+    Raises ReconciliationError or LedgerError; then nothing of it is left.
+    """
+    target = ledger.catalogue(record.generation)
+    temporary = target.with_suffix(".tmp")
+    try:
+        for leftover in ledger.catalogues.glob("*.tmp*"):  # of a run that was killed
+            leftover.unlink()
+        if not from_nothing:
+            _start_from_last(ledger, temporary)
+        with _attached(temporary) as con:
+            restated = Catalogue(con, ledger.root, record, now).bring_up_to_date(plan)
+        temporary.chmod(0o444)
+        sync(temporary)
+    except BaseException as exc:
+        temporary.unlink(missing_ok=True)
+        Path(f"{temporary}.wal").unlink(missing_ok=True)
+        if isinstance(exc, OSError | duckdb.Error):
+            raise _explained(ledger, record, temporary, exc) from exc
+        raise
+    return Built(temporary=temporary, target=target, restated_days=restated)
+
+
+def swap(ledger: Ledger, built: Built) -> None:
+    """Make a built catalogue the one that readers open from now on. Older ones go after a grace period."""
+    link = ledger.link.with_suffix(".new")
+    try:
+        os.replace(built.temporary, built.target)
+        sync(ledger.catalogues)
+        link.unlink(missing_ok=True)
+        link.symlink_to(built.target.relative_to(ledger.home))
+        os.replace(link, ledger.link)
+        sync(ledger.home)
+    except OSError as exc:
+        raise no_room(built.target, exc) from exc
+    for old in sorted(ledger.catalogues.glob("finops-*.duckdb"))[:-KEEP]:
+        old.unlink()
+
+
+def _explained(ledger: Ledger, record: Record, temporary: Path, cause: Exception) -> LedgerError:
+    files = (ledger.root / file for stored in record.stored.values() for file in stored.tables.values())
+    lost = next((file for file in files if not file.exists()), None)
+    if lost is not None:
+        return LedgerError(f"{lost}: is gone from the ledger; run `finops sync --rebuild` to read it again")
+    if isinstance(cause, OSError | duckdb.IOException):
+        return no_room(temporary, cause)
+    return LedgerError(
+        f"{temporary}: could not be built: {str(cause).splitlines()[0]}; nothing is published. "
+        "Run `finops sync --rebuild`; if it fails again, please report it"
+    )
+
+
+def _start_from_last(ledger: Ledger, temporary: Path) -> None:
+    if not ledger.link.exists():
+        return
+    with contextlib.suppress(duckdb.Error), duckdb.connect(str(ledger.link.resolve()), read_only=True) as con:
+        if con.execute("select schema_version from meta").fetchall() == [(SCHEMA,)]:
+            shutil.copyfile(ledger.link, temporary)
+
+
+@contextlib.contextmanager
+def _attached(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory database with the catalogue attached: scratch tables never reach the file."""
+    with duckdb.connect(config={"preserve_insertion_order": "false"}) as con:
+        place = str(path).replace("'", "''")
+        con.execute(f"attach '{place}' as catalogue (storage_version '{STORAGE}')")
+        yield con
+        con.execute("use memory")
+        con.execute("detach catalogue")  # checkpoints

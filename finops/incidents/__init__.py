@@ -1,0 +1,1 @@
+"""What lasts: findings become incidents, and incidents notices. Pure."""

@@ -1,0 +1,339 @@
+"""Decide what to tell about findings: pure, so that every rule of silence is a line in a test.
+
+    no incident ──finding──► open ──quiet days──► resolved ──finding in cooldown──► open (reopened)
+                              │ ▲
+             ack, snooze, plan▼ │worse, or the time is over
+                acknowledged, snoozed, planned
+
+- One incident per (rule, subject); its latest finding leads, its dearest day is its peak.
+- Told when it opens, re-opens, grows worse, is still there after a while, and once when it resolves.
+- Still there is what this run finds on the last day that its rule ran on, also when that day stands
+  still: a source that stopped is reminded of although no new day comes.
+- A day that is over is news only when it grew worse; a day at or before the last one of a resolved
+  incident never is: a restated bill wakes nobody twice.
+- Acknowledged: silent until the severity rises, which takes the acknowledgement back.
+  Snoozed or planned: silent, and held, until the time is over.
+- Planned in advance, by a person or in finops.toml: what a finding says of those days is recorded and not told.
+- A rule that did not run says nothing: its incidents hold.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from finops.incidents import estimates
+from finops.incidents.several import identify, leading, peak, rank
+from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
+
+Key = tuple[str, str]  # rule, subject
+Step = tuple[Incident, Reason | None]
+
+NOTIFIED = ("notified_at", "notified_usd", "notified_severity")
+MUTED = ("snoozed", "planned")
+JITTER = timedelta(hours=1)  # a daily run never starts exactly a day after the last one
+
+
+class Policy(Value):
+    """When to tell again. A severity without an interval is not reminded of.
+
+    Three quiet days, because two are a weekend: what stops on Friday evening is not over on Sunday.
+    """
+
+    renotify: dict[Severity, timedelta] = {"page": timedelta(hours=24), "warn": timedelta(days=7)}
+    resolve_after_quiet_days: int = 3
+    cooldown: timedelta = timedelta(days=7)
+    escalate_ratio: Decimal = Decimal(2)
+    group_above: int = 5
+    happened: tuple[str, ...] = ("state_restored",)  # rules of what happens once: there is no end to tell
+    monthly: tuple[str, ...] = ("budget",)  # rules of what stands until the month is over
+
+
+class _Run(Value):
+    evaluated: Mapping[str, date]
+    now: datetime
+    policy: Policy
+    planned: Sequence[Window]
+    agreeing: Mapping[str, Sequence[Finding]]
+    billed: Mapping[str, Billed] | None
+
+
+def decide(
+    incidents: Sequence[Incident],
+    findings: Sequence[Finding],
+    evaluated: Mapping[str, date],
+    now: datetime,
+    policy: Policy,
+    planned: Sequence[Window] = (),
+    billed: Mapping[str, Billed] | None = None,
+) -> Decision:
+    """`evaluated`: rule -> latest day it ran on with complete data; absent = no data, nothing resolves.
+
+    `billed`: by the id of an estimate's incident, what the bill says of its days; None where nobody asked it,
+    and its rules alone confirm. The same call on its own result decides nothing.
+    """
+    own, agreeing = estimates.split(findings, incidents, now, policy.cooldown)
+    run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned, agreeing=agreeing, billed=billed)
+    known, found = _latest(incidents), _fresh(own, _settled(incidents))
+    taken = {incident.id for incident in incidents}
+    steps: list[Step] = []
+    after_all = dict(known)
+    for key in sorted(known.keys() | found.keys(), key=_estimates_last):
+        before, new = known.get(key), found.get(key, [])
+        if key[0] in estimates.ESTIMATED and not estimates.believed(new, before, after_all.values()):
+            new = []
+        if before is None and not new:
+            continue
+        after, reason = _turned(before, new, run, taken)
+        after_all[key] = after
+        taken.add(after.id)
+        if after != before:
+            steps.append((after, reason))
+    notices = [Notice(reason=reason, incident=incident) for incident, reason in steps if reason]
+    return Decision(
+        incidents=tuple(incident for incident, _ in steps),
+        notices=tuple(sorted(notices, key=_dearest_first)),
+    )
+
+
+def _turned(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
+    billed, said = _billed(before, run)
+    return _said(before, *_step(billed, found, run, taken), said, run)
+
+
+def _billed(before: Incident | None, run: _Run) -> tuple[Incident | None, Reason | None]:
+    """What an estimate raised, with what the bill says of it by now."""
+    if before is None or not estimates.awaits_bill(before, run.now, run.policy.cooldown):
+        return before, None
+    agreeing = run.agreeing.get(before.id, ())
+    if run.billed is None:
+        bill = Billed(through=max(finding.day for finding in agreeing)) if agreeing else None
+    else:
+        bill = run.billed.get(before.id)
+    if bill is not None and run.billed is not None and bill.through < estimates.told_on(before):
+        bill = None  # of another time that it was told
+    return estimates.verdict(before, agreeing, bill)
+
+
+def _said(
+    before: Incident | None, after: Incident, reason: Reason | None, said: Reason | None, run: _Run
+) -> Step:
+    """It is told in the thread, unless there is worse, or it is over, or somebody asked for silence."""
+    if before is None or said is None or (before.state == "resolved" and after.state != "resolved"):
+        return after, reason
+    told = before.notified_at is not None and after.state not in MUTED
+    if said == "corrected" and after.state != "resolved" and not estimates.doubled(before, after):
+        update: dict[str, object] = {"state": "resolved", "until": None, "resolved_at": run.now}
+        update |= {} if told else {name: getattr(before, name) for name in NOTIFIED}  # it goes untold
+        return after.model_copy(update=update), said if told else None
+    if said == "corrected" and after.state != "resolved":
+        said = None
+    return after, reason or (said if told else None)
+
+
+def _step(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
+    if before is not None and before.state != "resolved":
+        found = [*found, *run.agreeing.get(before.id, ())]
+        incident = _foreseen(_woken(_continued(before, found), run.now), found, run)
+        return _closed(*_judged(incident, run), _news(incident, found, run), run)
+    if before is not None and not found:
+        return before, None
+    if before is None or _cold(before, run):
+        incident, reason = _announced(_opened(found, run.now, taken), "opened", run)
+    else:
+        incident, reason = _announced(_reopened(before, found, run.now), "reopened", run)
+    incident, _ = _judged(incident, run)
+    return _told(incident, reason, run.now), reason
+
+
+def _opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> Incident:
+    first, first_day = leading(found), min(finding.day for finding in found)
+    return Incident(
+        id=identify(first.rule, first.subject, first_day, taken),
+        rule=first.rule,
+        subject=first.subject,
+        state="open",
+        severity=first.severity,
+        opened_at=now,
+        first_day=first_day,
+        last_day=first.day,
+        peak_usd=peak(found),
+        finding=first,
+    )
+
+
+def _reopened(before: Incident, found: Sequence[Finding], now: datetime) -> Incident:
+    """The same incident, but nobody has answered for this burst: who acknowledged it is asked again."""
+    lead = leading(found)
+    return before.model_copy(
+        update={
+            "state": "open",
+            "severity": lead.severity,
+            "last_day": lead.day,
+            "peak_usd": peak(found),
+            "notified_at": None,
+            "notified_usd": None,
+            "notified_severity": None,
+            "quiet_days": 0,
+            "until": None,
+            "by": None,
+            "resolved_at": None,
+            "reopened_at": now,
+            "billed": None,
+            "finding": lead,
+        }
+    )
+
+
+def _woken(incident: Incident, now: datetime) -> Incident:
+    """`until` stays: it says that silence ended after the last message, see `_due`."""
+    if incident.state not in MUTED or incident.until is None or now < incident.until:
+        return incident
+    if incident.state == "planned" and _covers(incident.until, incident.since):
+        return incident
+    return incident.model_copy(update={"state": "open", "by": None})
+
+
+def _covers(until: datetime, day: date) -> bool:
+    return day < until.date()
+
+
+def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
+    if not found:
+        return incident
+    lead = leading(found)
+    update: dict[str, object] = {"peak_usd": peak(found, incident.peak_usd)}
+    if lead.day >= incident.last_day:
+        update |= {"finding": lead, "severity": lead.severity, "last_day": lead.day}
+    if lead.day > incident.last_day:
+        update["quiet_days"] = 0
+    return incident.model_copy(update=update)
+
+
+def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | None:
+    if not found or incident.state in MUTED:
+        return None
+    if incident.notified_at is None:
+        return "opened"  # planned when it began, and still there
+    if rank(incident.severity) > rank(incident.notified_severity):
+        return "escalated"
+    if incident.state == "acknowledged":
+        return None
+    if _grew(incident, run.policy.escalate_ratio):
+        return "escalated"
+    standing = max(finding.day for finding in found) >= _last_day(incident, run)
+    return "reminder" if standing and _due(incident, incident.notified_at, run) else None
+
+
+def _last_day(incident: Incident, run: _Run) -> date:
+    return max(incident.last_day, estimates.last_run(incident, run.evaluated) or date.min)
+
+
+def _grew(incident: Incident, ratio: Decimal) -> bool:
+    if incident.peak_usd is None or not incident.notified_usd:
+        return False
+    return incident.peak_usd >= ratio * incident.notified_usd
+
+
+def _due(incident: Incident, notified_at: datetime, run: _Run) -> bool:
+    if incident.until is not None and notified_at < incident.until <= run.now:
+        return True  # whoever snoozed it wants to hear when that is over
+    interval = run.policy.renotify.get(incident.severity)
+    return interval is not None and run.now - notified_at >= interval - JITTER
+
+
+def _foreseen(incident: Incident, found: Sequence[Finding], run: _Run) -> Incident:
+    """What goes on already is planned from the first planned day on; who planned it without a day said so then."""
+    dated = [window for window in run.planned if window.first_day is not None]
+    return incident if incident.state in MUTED or not found else _planned(incident, dated, run.now)
+
+
+def _announced(incident: Incident, reason: Reason, run: _Run) -> Step:
+    planned = _planned(incident, run.planned, run.now)
+    return planned, reason if planned is incident else None
+
+
+def _planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
+    covering = [window for window in windows if window.covers(incident, now)]
+    if not covering:
+        return incident
+    longest = max(covering, key=lambda window: window.until)
+    return incident.model_copy(update={"state": "planned", "until": longest.until, "by": longest.by})
+
+
+def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
+    """Count a quiet day once, however often it is evaluated; a day that nobody evaluated does not count."""
+    day = estimates.last_run(incident, run.evaluated)
+    if day is None or day <= max(incident.last_day, incident.judged_day or date.min):
+        return incident, False
+    update = {"quiet_days": incident.quiet_days + 1, "judged_day": day}
+    return incident.model_copy(update=update), True
+
+
+def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) -> Step:
+    over = judged and incident.quiet_days >= run.policy.resolve_after_quiet_days
+    held = incident.state in MUTED and incident.until is not None and run.now < incident.until
+    if reason is not None or held or not over:
+        return _told(incident, reason, run.now), reason
+    resolved = incident.model_copy(update={"state": "resolved", "until": None, "resolved_at": run.now})
+    heard = incident.notified_at is not None and not _happened(incident, run.policy)
+    return resolved, "resolved" if heard else None  # who heard nothing needs no all-clear
+
+
+def _happened(incident: Incident, policy: Policy) -> bool:
+    """What has no end to tell; what is of a month does not end by the month's end."""
+    to_the_end = (incident.last_day + timedelta(days=1)).day == 1
+    return incident.rule in policy.happened or (incident.rule in policy.monthly and to_the_end)
+
+
+def _told(incident: Incident, reason: Reason | None, now: datetime) -> Incident:
+    if reason is None:
+        return incident
+    highest = max(incident.severity, incident.notified_severity, key=rank)
+    update: dict[str, object] = {
+        "notified_at": now,
+        "notified_usd": incident.peak_usd,
+        "notified_severity": highest,
+    }
+    if incident.state == "acknowledged":
+        update |= {"state": "open", "by": None}  # it was acknowledged for less than it is now
+    return incident.model_copy(update=update)
+
+
+def _latest(incidents: Iterable[Incident]) -> dict[Key, Incident]:
+    """The one that is not resolved, else the one that ended last."""
+    order = sorted(incidents, key=lambda one: (one.state != "resolved", one.last_day, one.id))
+    return {(one.rule, one.subject): one for one in order}
+
+
+def _settled(incidents: Iterable[Incident]) -> dict[Key, date]:
+    days: dict[Key, date] = {}
+    for one in incidents:
+        if one.state == "resolved":
+            key = (one.rule, one.subject)
+            days[key] = max(one.last_day, days.get(key, one.last_day))
+    return days
+
+
+def _fresh(findings: Iterable[Finding], settled: Mapping[Key, date]) -> dict[Key, list[Finding]]:
+    fresh: dict[Key, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        key = (finding.rule, finding.subject)
+        if finding.day > settled.get(key, date.min):
+            fresh[key].append(finding)
+    return fresh
+
+
+def _cold(incident: Incident, run: _Run) -> bool:
+    return incident.resolved_at is None or run.now - incident.resolved_at > run.policy.cooldown
+
+
+def _estimates_last(key: Key) -> tuple[bool, Key]:
+    return key[0] in estimates.ESTIMATED, key
+
+
+def _dearest_first(notice: Notice) -> tuple[Decimal, int, str, str]:
+    incident = notice.incident
+    return -(incident.peak_usd or Decimal(0)), -rank(incident.severity), incident.rule, incident.subject

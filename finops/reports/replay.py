@@ -1,0 +1,195 @@
+"""Replay: every morning of a span again, and what would have been sent on it. Nothing is written down.
+
+The rules are the live ones. What they read is set back to each morning: the last three days as they were known
+then, older ones as they had settled. Of the ledger only the present state of its days is known, each as if it had
+been known the morning after; a file of series may tell what was known when.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from finops import metrics
+from finops.errors import ConfigError
+from finops.incidents.machine import Policy, decide
+from finops.model import Finding, Incident, Notice, Reason, Severity, Value
+from finops.rules import expectation, judge
+from finops.rules.files import Limits, Rule
+from finops.sqlfile import read
+
+OF_SERIES = (
+    "spend_spike",
+    "spend_anomaly",
+    "spend_drift",
+    "new_spend",
+    "spend_drop",
+)  # judge daily dollars alone
+ALERTS: tuple[Reason, ...] = ("opened", "reopened", "escalated", "reminder")
+AT = time(8, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+class Sent(Value):
+    """A message that would have been sent on the morning of `sent_on`, about `day`. `usd` is what the day cost and
+    `expected` what it was expected to, `stake_usd` the money at stake; `keys` is what the file says of its series."""
+
+    rule: str
+    day: date
+    sent_on: date
+    subject: str
+    direction: Literal["up", "down"]
+    severity: Severity
+    reason: Reason
+    usd: Decimal | None
+    expected: Decimal | None
+    stake_usd: Decimal | None
+    summary: str
+    keys: dict[str, Any] = {}
+
+
+class Replayed(Value):
+    """`first` and `last` day that was judged; `blind`: rule -> why it could not be replayed."""
+
+    first: date
+    last: date
+    sent: tuple[Sent, ...]
+    blind: dict[str, str] = {}
+
+
+def know_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The series of a Parquet or CSV file. All other views are empty: a file tells of dollars alone."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("parquet", "csv"):
+        raise ConfigError(
+            f"{path}: is neither .parquet nor .csv; columns are day, subject, usd, and known_on or keys"
+        )
+    try:
+        _run(con, f"read_{kind}", path=str(path))
+    except duckdb.Error as exc:
+        raise ConfigError(f"{path}: {str(exc).splitlines()[0]}") from exc
+    missing = {"day", "subject", "usd"} - {name for name, *_ in _run(con, "columns")}
+    if missing:
+        raise ConfigError(
+            f"{path}: has no column {' nor '.join(sorted(missing))}; it needs day, subject and usd"
+        )
+    _run(con, "one_thread")
+    _run(con, "series_read")
+    for line, fault in _run(con, "series_faults"):
+        raise ConfigError(f"{path}: row {line}: {fault}")
+    _run(con, "series_known")
+    for metric in metrics.shipped():
+        if metric.name in expectation.MADE:
+            continue
+        con.execute(f'create or replace temp table "{metric.name}" as from "{metric.name}" limit 0')
+
+
+def know_ledger(con: duckdb.DuckDBPyConnection) -> None:
+    _run(con, "ledger_known")
+
+
+def replay(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    first: date | None = None,
+    last: date | None = None,
+    *,
+    of_file: bool = False,
+    limits: Limits = Limits(),
+) -> Replayed:
+    """What would have been sent about the days from `first` to `last`, by default all that are known."""
+    known_first, known_last, latest = _run(con, "span")[0]
+    if known_first is None:
+        raise ConfigError("nothing is known of any day: there is nothing to replay")
+    first, last = max(first or known_first, known_first), min(last or known_last, known_last)
+    if last < first:
+        raise ConfigError(f"only {known_first} to {known_last} is known; choose --from and --to within")
+    if of_file:
+        rules = [rule for rule in rules if rule.name in OF_SERIES]
+    keys = {name: json.loads(told) for name, told in _run(con, "keys")}
+    told, sent, blind = dict[str, Incident](), list[Sent](), dict[str, str]()
+    arrived = dict(_run(con, "arrivals"))
+    for morning in _mornings(con, first + DAY, max(last + DAY, min(last + 3 * DAY, latest))):
+        spans = _spans(con, rules, morning, arrived, of_file)
+        spans = {name: (max(begins, first), min(ends, last)) for name, (begins, ends) in spans.items()}
+        now = datetime.combine(morning, AT)
+        checked = judge.judged(con, rules, spans, morning - DAY, now, tuple(told.values()), limits)
+        decision = decide(tuple(told.values()), checked.findings, checked.evaluated, now, Policy())
+        told |= {incident.id: incident for incident in decision.incidents}
+        sent += [_sent(notice, morning, keys) for notice in decision.notices if notice.reason in ALERTS]
+        blind |= checked.blind
+    return Replayed(first=first, last=last, sent=tuple(sent), blind=blind)
+
+
+def _mornings(con: duckdb.DuckDBPyConnection, first: date, last: date) -> Iterator[date]:
+    """Each morning in turn, with the views set back to it. Where a day that had settled changes, they are made anew."""
+    late = [known_on for (known_on,) in _run(con, "late") if first < known_on <= last]
+    _run(con, "morning", morning=first)
+    for begins, ends in zip([first, *late], [*late, last + DAY], strict=True):
+        _settle(con, begins)
+        for morning in (begins + timedelta(days=n) for n in range((ends - begins).days)):
+            _run(con, "morning", morning=morning)
+            yield morning
+
+
+def _settle(con: duckdb.DuckDBPyConnection, morning: date) -> None:
+    since = morning - timedelta(days=max(expectation.STAGES.values()) + 3)
+    _run(con, "series_settled", morning=morning, since=since)
+    expectation.keep(con, "weekday_daily", since)
+    expectation.keep(con, "expected_daily", since, name="expected_settled")
+    _run(con, "expected_known", since=morning - 3 * DAY)
+    _run(con, "expected_as_known")
+    expectation.look(con, "deviation_daily")
+
+
+def _spans(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    morning: date,
+    arrived: Mapping[date, date],
+    of_file: bool,
+) -> dict[str, tuple[date, date]]:
+    """Days that each rule judges on a morning: those that a check of that morning would."""
+    if not of_file:
+        return judge.spans(con, rules, morning - DAY, datetime.combine(morning, AT))
+    there = (morning - n * DAY for n in (1, 2, 3) if arrived.get(morning - n * DAY, date.max) <= morning)
+    day = next(there, date.min)
+    return {rule.name: (morning - timedelta(days=rule.days), day) for rule in rules}
+
+
+def _sent(notice: Notice, morning: date, keys: Mapping[str, dict[str, Any]]) -> Sent:
+    finding = notice.incident.finding
+    return Sent(
+        rule=finding.rule,
+        day=finding.day,
+        sent_on=morning,
+        subject=keys.get(finding.subject, {}).get("subject", finding.subject),
+        direction="down" if finding.facts.get("direction") == "down" else "up",
+        severity=finding.severity,
+        reason=notice.reason,
+        usd=_dollars(finding, "actual_usd"),
+        expected=_dollars(finding, "expected_usd"),
+        stake_usd=finding.usd,
+        summary=finding.summary,
+        keys=keys.get(finding.subject) or _labels(finding),
+    )
+
+
+def _labels(finding: Finding) -> dict[str, Any]:
+    return finding.model_dump(include={"workload", "model", "environment", "team"})
+
+
+def _dollars(finding: Finding, fact: str) -> Decimal | None:
+    told = finding.facts.get(fact)
+    return None if told is None else Decimal(told)
+
+
+def _run(con: duckdb.DuckDBPyConnection, name: str, **values: Any) -> list[tuple[Any, ...]]:
+    query = read("replay", name)
+    return con.execute(query.sql, query.bind(**values)).fetchall()

@@ -1,0 +1,309 @@
+"""Judging: which days each rule looks at, and what becomes of the rows that it returns.
+
+A rule runs only on days for which the sources it needs are complete. One that fails is a finding of
+its own, so that the others still speak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from string import Formatter
+from types import MappingProxyType
+from typing import Any
+
+import duckdb
+from pydantic import ValidationError
+
+from finops.errors import QueryError, RuleError
+from finops.model import Finding, Incident, Value
+from finops.money import usd
+from finops.rules import expectation, restraint
+from finops.rules.bounded import ask
+from finops.rules.files import Limits, Need, Rule
+from finops.sqlfile import read
+
+KINDS: dict[Need, tuple[str, ...]] = {
+    "bill": ("cur", "athena"),
+    "metrics": ("metric_stream", "cloudwatch"),
+    "hours": ("metric_stream", "cloudwatch", "invocation_log", "athena_log"),
+    "inventory": ("inventory",),
+}
+LATELY = timedelta(days=2)  # the last whole day of a source that still comes
+CATCH_UP = timedelta(days=31)
+SNAPSHOT_HOLDS = timedelta(days=35)  # an inventory speaks for the days after it, for a while
+LABELS = ("workload", "team", "environment", "account_id", "model")
+
+
+class Checked(Value):
+    """What a check found. `evaluated`: the last day on which each rule really ran; a rule that is not
+    there could not see, and its incidents hold. `blind`: why."""
+
+    findings: tuple[Finding, ...]
+    evaluated: dict[str, date]
+    blind: dict[str, str]
+
+
+class Reach(Value):
+    """Last whole days that the sources behind a need have; None where there is no such source.
+
+    `slowest` is that of the source furthest behind among those that still come.
+    """
+
+    furthest: date | None
+    slowest: date | None
+
+
+def reach(con: duckdb.DuckDBPyConnection, need: Need) -> Reach:
+    query = read("rules", "reach")
+    furthest, slowest = con.execute(query.sql, query.bind(kinds=list(KINDS[need]))).fetchall()[0]
+    if need == "inventory":
+        furthest = slowest = furthest and furthest + SNAPSHOT_HOLDS
+    return Reach(furthest=furthest, slowest=slowest)
+
+
+def refuse_unheld(con: duckdb.DuckDBPyConnection, day: date, now: datetime) -> None:
+    """QueryError where `day` is before the bill, or after both the bill and today: there, "nothing found"
+    would read as health. A bill that is late is another thing: rules that need it are blind, others run."""
+    first, last = con.execute("select min(day), max(day) from billed_daily").fetchall()[0]
+    if first is not None and not first <= day <= max(last, now.date()):
+        raise QueryError(
+            f"{day}: the ledger holds {first} to {last}; choose one of these days, or set this machine's clock"
+        )
+
+
+def check(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    day: date,
+    now: datetime,
+    since: Mapping[str, date] = MappingProxyType({}),
+    incidents: Sequence[Incident] = (),
+    limits: Limits = Limits(),
+) -> Checked:
+    """Run every rule on `day`, and on the days before it that the rule scores again.
+
+    `since`: rule -> the last day it has run on. A rule that scores day by day also catches up from there,
+    a month at most: what happened while nobody looked is still told. `incidents`: what has been told already.
+    """
+    if day != reach(con, "bill").furthest:  # of a bill that has just begun, that is the day before it
+        refuse_unheld(con, day, now)
+    due = spans(con, rules, day, now, since)
+    again = [one for rule in rules for one in _owed(rule, rules, incidents, day)]
+    expectation.prepare(con, min([day, *again, *(first for first, _ in due.values())]))
+    return judged(con, rules, due, day, now, incidents, limits)
+
+
+def judged(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    due: Mapping[str, tuple[date, date]],
+    day: date,
+    now: datetime,
+    incidents: Sequence[Incident],
+    limits: Limits,
+) -> Checked:
+    """`due`: rule -> first and last day to judge, which is before the first where nothing can be."""
+    findings: list[Finding] = []
+    evaluated: dict[str, date] = {}
+    blind: dict[str, str] = {}
+    reaches = {need: reach(con, need) for need in {need for rule in rules for need in rule.needs}}
+    for rule in _in_order(rules):
+        first, last = due[rule.name]
+        if last < first:
+            lacking = [need for need in rule.needs if (reaches[need].furthest or date.min) < first]
+            blind[rule.name] = f"no complete {' and '.join(lacking)} for {day}"
+            continue
+        doubted = restraint.doubted(rule, findings)
+        days = [one for one in _days(first, last) if one not in doubted]
+        if not days:
+            blind[rule.name] = f"{' and '.join(rule.not_on)} found fault with {last}"
+            continue
+        again = set(_owed(rule, rules, incidents, first - timedelta(days=1))) - doubted
+        try:
+            for scored in (*sorted(again), *days):
+                findings += offenders(con, rule, scored, now, limits)
+            reached = () if rule.clock == "now" else (reaches[need].slowest or last for need in rule.needs)
+            evaluated[rule.name] = min([days[-1], *reached])
+        except (duckdb.Error, RuleError) as exc:
+            blind[rule.name] = str(exc).splitlines()[0]
+            findings.append(failed(rule, day, blind[rule.name]))
+    evaluated["rule_failed"] = day
+    return Checked(findings=restraint.news(rules, findings, incidents), evaluated=evaluated, blind=blind)
+
+
+def spans(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    day: date,
+    now: datetime,
+    since: Mapping[str, date] = MappingProxyType({}),
+) -> dict[str, tuple[date, date]]:
+    """First and last day that each rule judges in a check of `day`."""
+    reaches = {need: reach(con, need) for need in KINDS}
+    begun = con.execute("select min(day) from billed_daily").fetchall()[0][0] or date.min
+    return {rule.name: _span(rule, day, now, reaches, since, begun) for rule in rules}
+
+
+def _owed(rule: Rule, rules: Sequence[Rule], incidents: Iterable[Incident], until: date) -> Iterator[date]:
+    """The month's days before, on which a rule that this one waits for, or this one that is waited for, found
+    fault: whenever the bill of them is mended, they are judged."""
+    names = rule.not_on or {name for other in rules for name in other.not_on if name == rule.name}
+    for one in incidents:
+        if one.rule in names:
+            yield from _days(max(one.first_day, until - CATCH_UP), min(one.last_day, until))
+
+
+def _in_order(rules: Sequence[Rule]) -> list[Rule]:
+    """Those that others wait for first."""
+    awaited = {name for rule in rules for name in rule.not_on}
+    return sorted(rules, key=lambda rule: rule.name not in awaited)
+
+
+def _span(
+    rule: Rule,
+    day: date,
+    now: datetime,
+    reaches: Mapping[Need, Reach],
+    since: Mapping[str, date],
+    begun: date,
+) -> tuple[date, date]:
+    """First and last day to judge; the last is before the first where what the rule needs is not there.
+    `begun`: the first day of the bill."""
+    if rule.clock == "now":
+        there = all((reaches[need].furthest or date.min) >= now.date() - LATELY for need in rule.needs)
+        return now.date(), now.date() if there else date.min
+    last = min([day, *(reaches[need].furthest or date.min for need in rule.needs)])
+    first = day - timedelta(days=rule.days - 1)
+    if last >= first and rule.days > 1 and rule.name in since:
+        first = max(min(first, since[rule.name] + timedelta(days=1)), day - CATCH_UP)
+    return (max(first, begun) if "bill" in rule.needs else first), last
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def offenders(
+    con: duckdb.DuckDBPyConnection, rule: Rule, day: date, now: datetime, limits: Limits
+) -> list[Finding]:
+    """The findings of one rule on one day; workloads with parameters of their own are judged by those."""
+    found = [f for f in _run(con, rule, rule.values, day, now, limits) if f.workload not in rule.by_workload]
+    for workload, values in rule.by_workload.items():
+        found += [f for f in _run(con, rule, values, day, now, limits) if f.workload == workload]
+    return found
+
+
+def _run(
+    con: duckdb.DuckDBPyConnection,
+    rule: Rule,
+    values: Mapping[str, Any],
+    day: date,
+    now: datetime,
+    limits: Limits,
+) -> list[Finding]:
+    if rule.fault:
+        raise RuleError(rule.fault)
+    bound = rule.file.bind(**values, day=day, now=now.replace(tzinfo=None))
+    most = limits.rule_findings
+    names, rows, total = ask(con, rule.file.sql, bound, seconds=limits.rule_seconds, most=most)
+    if "subject" not in names:
+        raise RuleError(f"{rule.file.path.name}: returns no column `subject`; it has {', '.join(names)}")
+    try:
+        found = [_finding(rule, day, dict(zip(names, row, strict=True))) for row in rows]
+    except ValidationError as exc:
+        faults = (f"column {fault['loc'][0]}: {fault['msg']}" for fault in exc.errors())
+        raise RuleError(f"{rule.file.path.name}: {'; '.join(faults)}") from exc
+    except InvalidOperation as exc:
+        raise RuleError(f"{rule.file.path.name}: column usd: holds what is no number") from exc
+    return found if total <= most else [*found, cut(rule, day, total, most)]
+
+
+def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
+    if row["subject"] is None:
+        raise RuleError(f"{rule.file.path.name}: returns a row whose `subject` is NULL")
+    series = _series(rule, row.pop("series", None) or [])
+    labels = {name: row.get(name) for name in LABELS}
+    own = {"subject", "usd", "severity", "basis", "next_step"}
+    return Finding(
+        rule=rule.name,
+        title=rule.title,
+        headline=sentence(rule.headline, row),
+        severity=rule.forced or row.get("severity") or rule.severity,
+        subject=str(row["subject"]),
+        day=day,
+        usd=None if row.get("usd") is None else Decimal(str(row["usd"])),
+        summary=sentence(rule.summary, row),
+        why=rule.why,
+        next_step=row.get("next_step") or sentence(rule.next_step, row),
+        runbook=rule.runbook,
+        basis=row.get("basis"),
+        facts={k: None if v is None else str(v) for k, v in row.items() if k not in own and k not in LABELS},
+        series=tuple((day, usd) for day, usd, _ in series),
+        usual=tuple((day, usual) for day, _, usual in series if usual is not None),
+        **labels,
+    )
+
+
+def _series(rule: Rule, pairs: Iterable[Any]) -> list[tuple[date, Decimal, Decimal | None]]:
+    """Of each day its dollars and, where the rule says so and it is known, what is usual."""
+    try:
+        return [
+            (day, Decimal(str(usd)), Decimal(str(usual[0])) if usual and usual[0] is not None else None)
+            for day, usd, *usual in pairs
+        ]
+    except (TypeError, ValueError, InvalidOperation) as exc:
+        raise RuleError(
+            f"{rule.file.path.name}: column series: expected (day, usd) or (day, usd, usual_usd), with a number as usd"
+        ) from exc
+
+
+class _Words(Formatter):
+    """Python's formats, and `usd` for dollars. NULL reads as `unknown`, whatever was asked for."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if value is None:
+            return "unknown"
+        return usd(Decimal(str(value))) if format_spec == "usd" else str(format(value, format_spec))
+
+
+def sentence(template: str, row: Mapping[str, Any]) -> str:
+    try:
+        return _Words().vformat(template, (), row)
+    except (LookupError, AttributeError, ArithmeticError, ValueError, TypeError) as exc:
+        raise RuleError(
+            f"summary {template!r}: {exc}; it may name only columns that the rule returns"
+        ) from exc
+
+
+def failed(rule: Rule, day: date, reason: str) -> Finding:
+    """The finding that a rule could not run: silence must not look like health."""
+    return Finding(
+        rule="rule_failed",
+        title="A rule could not run",
+        headline=f"rule {rule.name} could not run",
+        severity="warn",
+        subject=rule.name,
+        day=day,
+        summary=f"{rule.name} could not run on {day}: {reason}",
+        why="What this rule watches is unwatched until it runs again; its open incidents stay as they are.",
+        next_step=f"Run `finops rules run {rule.name} --day {day}` to see the error, and mend {rule.file.path.name}.",
+        runbook="docs/rules.md#rule_failed",
+    )
+
+
+def cut(rule: Rule, day: date, total: int, most: int) -> Finding:
+    """The finding that a rule found more than anybody reads. It has run, and says the dearest of it."""
+    return Finding(
+        rule="rule_failed",
+        title="A rule found too much",
+        headline=f"rule {rule.name} found {total:,} offenders",
+        severity="warn",
+        subject=rule.name,
+        day=day,
+        summary=f"{rule.name} found {total:,} offenders on {day}; the {most:,} dearest are told, the others are not.",
+        why="Nobody reads thousands of findings: so many say more about the threshold than about themselves.",
+        next_step=f"Raise a threshold in [rules.{rule.name}], or [limits] rule_findings.",
+        runbook="docs/rules.md#rule_failed",
+    )

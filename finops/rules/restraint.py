@@ -1,0 +1,78 @@
+"""What a rule keeps to itself: days that cannot be trusted, and what another rule has said already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from finops.model import SEVERITIES, Finding, Incident, Severity
+from finops.rules.files import Rule
+
+WORSE = 3  # times the dollars that were told is news again
+ONSET = timedelta(days=1)  # what begins late in a day is odd on that day, and a spike on the next
+
+
+class _Said(NamedTuple):
+    rule: str
+    about: str
+    first_day: date
+    last_day: date
+    usd: Decimal
+    severity: Severity
+
+
+def doubted(rule: Rule, findings: Iterable[Finding]) -> set[date]:
+    """Days that the rule does not judge, because a rule that it waits for has found something there."""
+    return {finding.day for finding in findings if finding.rule in rule.not_on}
+
+
+def news(
+    rules: Sequence[Rule], findings: Sequence[Finding], incidents: Sequence[Incident]
+) -> tuple[Finding, ...]:
+    """Without those that say of a workload what a rule they yield to says of it now, or has said in the days
+    before, or from the next day on; unless they are worse. What an open incident of their own lives on is kept."""
+    patience = {rule.name: rule.yields_to for rule in rules}
+    alive = {(one.rule, _about(one.finding)) for one in incidents if one.state != "resolved"}
+    said = [
+        _Said(
+            one.rule,
+            _about(one.finding),
+            one.first_day,
+            one.last_day,
+            one.peak_usd or Decimal(0),
+            one.severity,
+        )
+        for one in incidents
+    ]
+    kept, new = list[Finding](), list[_Said]()
+    for finding in sorted(findings, key=lambda one: (-_rank(one.severity), len(patience.get(one.rule, {})))):
+        about, yields = _about(finding), patience.get(finding.rule, {})
+        told = [*said, *(one for one in new if one.rule != finding.rule)]
+        if (finding.rule, about) in alive or not any(_repeats(finding, one, yields) for one in told):
+            kept.append(finding)
+            day, usd = finding.day, finding.usd or Decimal(0)
+            new.append(_Said(finding.rule, about, day, day, usd, finding.severity))
+    return tuple(finding for finding in findings if finding in kept)
+
+
+def _repeats(finding: Finding, said: _Said, yields: Mapping[str, int]) -> bool:
+    if said.rule not in yields or said.about != _about(finding):
+        return False
+    patience = timedelta(days=yields[said.rule])
+    return said.first_day - ONSET <= finding.day <= said.last_day + patience and not _worse(finding, said)
+
+
+def _worse(finding: Finding, said: _Said) -> bool:
+    """More severe, or much dearer; what is only for information is never news again."""
+    dearer = finding.severity != "info" and (finding.usd or 0) >= WORSE * said.usd
+    return dearer or _rank(finding.severity) > _rank(said.severity)
+
+
+def _about(finding: Finding) -> str:
+    return finding.workload or finding.subject
+
+
+def _rank(severity: Severity) -> int:
+    return SEVERITIES.index(severity)

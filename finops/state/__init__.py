@@ -1,0 +1,1 @@
+"""What cannot be built again: incidents, what people said of them, and what is still to be sent."""
