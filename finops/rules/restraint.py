@@ -12,6 +12,7 @@ from finops.rules.files import Rule
 
 WORSE = 3  # times the dollars that were told is news again
 ONSET = timedelta(days=1)  # what begins late in a day is odd on that day, and a spike on the next
+SPAN = timedelta(days=7)  # a rule that is asked once a day speaks of some days together, a week at most
 
 
 class _Said(NamedTuple):
@@ -34,6 +35,7 @@ def news(
     """Without those that say of a workload what a rule they yield to says of it now, or has said in the days
     before, or from the next day on; unless they are worse. What an open incident of their own lives on is kept."""
     patience = {rule.name: rule.yields_to for rule in rules}
+    onsets = {rule.name: SPAN if rule.days == 1 else ONSET for rule in rules}
     alive = {(one.rule, _about(one.finding)) for one in incidents if one.state != "resolved"}
     said = [
         _Said(
@@ -50,18 +52,20 @@ def news(
     for finding in sorted(findings, key=lambda one: (-_rank(one.severity), len(patience.get(one.rule, {})))):
         about, yields = _about(finding), patience.get(finding.rule, {})
         told = [*said, *(one for one in new if one.rule != finding.rule)]
-        if (finding.rule, about) in alive or not any(_repeats(finding, one, yields) for one in told):
+        if (finding.rule, about) in alive or not any(
+            _repeats(finding, one, yields, onsets.get(one.rule, ONSET)) for one in told
+        ):
             kept.append(finding)
             day, usd = finding.day, finding.usd or Decimal(0)
             new.append(_Said(finding.rule, about, day, day, usd, finding.severity))
     return tuple(finding for finding in findings if finding in kept)
 
 
-def _repeats(finding: Finding, said: _Said, yields: Mapping[str, int]) -> bool:
+def _repeats(finding: Finding, said: _Said, yields: Mapping[str, int], onset: timedelta) -> bool:
     if said.rule not in yields or said.about != _about(finding):
         return False
     patience = timedelta(days=yields[said.rule])
-    return said.first_day - ONSET <= finding.day <= said.last_day + patience and not _worse(finding, said)
+    return said.first_day - onset <= finding.day <= said.last_day + patience and not _worse(finding, said)
 
 
 def _worse(finding: Finding, said: _Said) -> bool:
