@@ -91,24 +91,18 @@ def sync(
         names = {delivery.key for _, delivery in available}
         silent = unreachable.keys() | unasked
         names |= {key for key, stored in record.stored.items() if stored.delivery.source in silent}
-        held = {
-            key: stored for key, stored in record.stored.items() if key in names or _lasts(settings, stored)
-        }
+        held = {key: one for key, one in record.stored.items() if key in names or _lasts(settings, one)}
         dropped = tuple(sorted(record.stored.keys() - held.keys()))
         read = _read(ledger, record, changed, generation, reading, unreachable)
-        stored = held | read
-        digest = _digest(settings)
+        digest = _fingerprint(settings)
         stale = bool(read or dropped or rebuild) or not ledger.current(record)
         told = {name: words for name, words in record.unreachable.items() if name in unasked} | unreachable
         stale = stale or (record.settings, record.unreachable) != (digest, told)
         restated = 0
         if stale:
-            record = Record(generation=generation, stored=stored, settings=digest, unreachable=told)
+            record = Record(generation=generation, stored=held | read, settings=digest, unreachable=told)
             say(f"publishing generation {generation}")
-            built = publish.build(ledger, record, settings.plan, now, from_nothing=rebuild)
-            ledger.commit(record)  # a crash from here on is healed by the next sync, which publishes it
-            publish.swap(ledger, built)
-            restated = built.restated_days
+            restated = _publish(ledger, record, settings, now, rebuild)
     return Synced(
         generation=record.generation,
         published=stale,
@@ -121,6 +115,14 @@ def sync(
         aws_requests=reading.aws.calls.total(),
         aws_usd=sum(reading.aws.charges.values(), Decimal(0)),
     )
+
+
+def _publish(ledger: Ledger, record: Record, settings: Settings, now: datetime, rebuild: bool) -> int:
+    """Returns the number of days whose bill changed."""
+    built = publish.build(ledger, record, settings.plan, now, from_nothing=rebuild)
+    ledger.commit(record)  # a crash from here on is healed by the next sync, which publishes it
+    publish.swap(ledger, built)
+    return built.restated_days
 
 
 def _asked(home: Path, settings: Settings, kinds: Collection[str]) -> list[Source]:
@@ -171,7 +173,7 @@ def _lasts(settings: Settings, stored: Stored) -> bool:
     return stored.delivery.source in known and bool(_PERIOD.fullmatch(stored.delivery.partition))
 
 
-def _digest(settings: Settings) -> str:
+def _fingerprint(settings: Settings) -> str:
     """Of all that names and views come from besides the deliveries: another one publishes anew."""
     told = settings.model_dump_json(
         include={"tags", "accounts", "principals", "cost_categories", "workloads", "budgets", "production"}
