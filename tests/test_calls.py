@@ -94,7 +94,6 @@ def test_freshness_tells_how_far_the_log_reaches_and_what_it_lacks(home: Home) -
 @pytest.mark.parametrize(
     ("other", "same"),
     [
-        pytest.param('path = "./exports"', True, id="the same place, spelled otherwise"),
         pytest.param('path = "copy"', True, id="a copy"),
         pytest.param('path = "moved"', False, id="a log that moved on that day"),
     ],

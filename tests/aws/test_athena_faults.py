@@ -172,7 +172,10 @@ def test_ctrl_c_stops_the_query_that_runs(athena: Server, home: Home) -> None:
             time.sleep(0.05)
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        try:
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode != 0
     assert athena.stopped == list(athena.executions)
     assert estate.results() == []

@@ -12,12 +12,13 @@ import pytest
 from home import Home
 from organisation import BILLS, NOW, SETTINGS, standing
 
+import finops
 from finops import config
 from finops.aws import Aws
 from finops.setup import permissions
 from finops.sources import Reading
 
-PACKAGE = Path(permissions.__file__).parent
+PACKAGE = Path(finops.__file__).parent
 IN_OUR_NAME = {  # what Athena does, and PyAthena when a query is to stop
     "athena:StopQueryExecution", "glue:GetDatabase", "glue:GetTable", "s3:AbortMultipartUpload", "s3:GetBucketLocation",
     "s3:ListMultipartUploadParts", "s3:PutObject",
