@@ -17,7 +17,7 @@ from finops.commands.context import Context
 from finops.commands.incidents import app
 from finops.errors import ConfigError
 from finops.incidents.machine import Policy, decide
-from finops.messages.wording import compose
+from finops.messages.compose import compose
 from finops.model import Finding, Notice
 from finops.state.store import FILE, State
 

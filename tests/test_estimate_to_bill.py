@@ -11,7 +11,7 @@ from home import SOURCE, Home
 from test_estimate import CONFIGURATION, calls, used
 
 from finops import config, pipeline
-from finops.messages.wording import billed
+from finops.messages.standing import billed
 from finops.state.store import FILE, State
 
 THEN = datetime(2026, 11, 19, 18, tzinfo=UTC)  # in the evening of the spike; the bill has the day before

@@ -13,7 +13,8 @@ from decimal import Decimal
 import pytest
 
 from finops.incidents.machine import Policy, decide
-from finops.messages.wording import billed, compose
+from finops.messages.compose import compose
+from finops.messages.standing import billed
 from finops.model import Billed, Decision, Finding, Incident, Severity
 
 DAY0 = date(2026, 11, 1)

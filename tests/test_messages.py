@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from finops.incidents.machine import Policy, decide
-from finops.messages.wording import card, compose
+from finops.messages.card import card
+from finops.messages.compose import compose
 from finops.model import Finding
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)

@@ -13,7 +13,7 @@ import pytest
 from finops.channels.audience import Audience
 from finops.errors import DeliveryError
 from finops.incidents.machine import Policy, decide
-from finops.messages.wording import compose
+from finops.messages.compose import compose
 from finops.model import Finding, Message, Severity
 from finops.notify.owners import addressed
 from finops.notify.send import evaluated, failures, record, send_pending

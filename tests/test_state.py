@@ -14,7 +14,7 @@ import pytest
 
 from finops.errors import ConfigError, LedgerError
 from finops.incidents.machine import Policy, decide
-from finops.messages.wording import compose
+from finops.messages.compose import compose
 from finops.model import Decision, Finding, Message, Window
 from finops.sqlfile import QUERIES
 from finops.state.store import FILE, VERSION, State

@@ -11,7 +11,7 @@ from rich.text import Text
 from finops.channels.audience import Audience
 from finops.channels.plain import plain
 from finops.errors import DeliveryError
-from finops.messages.wording import Tone
+from finops.messages.headline import Tone
 from finops.model import Message
 
 STYLES: dict[Tone, str] = {"page": "bold red", "warn": "yellow", "info": "cyan", "resolved": "green"}

@@ -16,7 +16,9 @@ from pydantic import SecretStr
 from finops.channels.audience import Audience
 from finops.channels.http import TIMEOUT_SECONDS, post
 from finops.errors import DeliveryError
-from finops.messages.wording import card, headline, one_line
+from finops.messages.card import card
+from finops.messages.headline import headline
+from finops.messages.text import one_line
 from finops.model import Message, Notice, Severity, State
 
 Event = dict[str, Any]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from finops.channels.tables import aligned, digest_table
-from finops.messages.wording import Card, Tone, card, grouped, ledger_words
+from finops.messages.card import Card, card, grouped
+from finops.messages.headline import Tone
+from finops.messages.standing import ledger_words
 from finops.model import Digest, Message
 
 LABEL = 17

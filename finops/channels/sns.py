@@ -19,7 +19,7 @@ from finops.channels.audience import Audience
 from finops.channels.plain import plain
 from finops.channels.webhook import payload
 from finops.errors import DeliveryError
-from finops.messages.wording import cut
+from finops.messages.text import cut
 from finops.model import Message
 
 TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+(\.fifo)?$"

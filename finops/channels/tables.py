@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from finops.messages.wording import cut, one_line, trend
+from finops.messages.text import cut, one_line
+from finops.messages.trend import trend
 from finops.model import Digest, Spend
 from finops.money import change, usd
 

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from finops.channels.audience import Audience
 from finops.channels.http import TIMEOUT_SECONDS, post
 from finops.errors import DeliveryError
-from finops.messages.wording import amount, tone
+from finops.messages.headline import tone
+from finops.messages.text import amount
 from finops.model import Finding, Message, Notice
 
 

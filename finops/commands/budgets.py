@@ -13,7 +13,7 @@ from rich.table import Table
 from finops import pipeline
 from finops.commands import screen
 from finops.commands.context import Context
-from finops.messages.wording import one_line
+from finops.messages.text import one_line
 from finops.money import usd
 from finops.reports import budgets as budgeting
 from finops.reports.budgets import Change, Outlook, Standing

@@ -23,7 +23,7 @@ from finops.commands.context import Context
 from finops.errors import ConfigError
 from finops.explain.causes import explained
 from finops.explain.days import pictured
-from finops.messages.wording import one_line
+from finops.messages.text import one_line
 from finops.model import SEVERITIES, Finding, at_least
 from finops.money import to_the_cent
 from finops.rules import files as engine

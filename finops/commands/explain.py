@@ -13,7 +13,7 @@ from finops import pipeline
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.explain.causes import Explanation, explain, to_the_cent
-from finops.messages.wording import one_line
+from finops.messages.text import one_line
 from finops.money import to_the_cent as dollars
 
 app = typer.Typer()

@@ -18,7 +18,8 @@ from rich.text import Text
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.errors import ConfigError, LedgerError, QueryError
-from finops.messages.wording import one_line, standing
+from finops.messages.standing import standing
+from finops.messages.text import one_line
 from finops.model import Incident
 from finops.money import usd
 from finops.state.store import FILE, State, Verdict

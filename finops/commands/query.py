@@ -19,7 +19,7 @@ import typer
 from finops.commands.context import Context
 from finops.errors import ConfigError, QueryError
 from finops.ledger import Ledger
-from finops.messages.wording import one_line
+from finops.messages.text import one_line
 from finops.pipeline import published
 from finops.sandbox import parent as sandbox
 from finops.sandbox.child import relations, save

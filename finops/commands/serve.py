@@ -17,7 +17,7 @@ from finops.commands import screen
 from finops.commands.clock import now
 from finops.commands.context import Context
 from finops.errors import ConfigError
-from finops.messages.wording import one_line
+from finops.messages.text import one_line
 from finops.schedule.runs import FILE, Run, Runs
 
 app = typer.Typer()

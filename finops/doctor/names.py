@@ -9,7 +9,7 @@ from finops import pipeline
 from finops.config import Settings
 from finops.doctor.line import Line, ok, problem, unknown
 from finops.errors import FinopsError
-from finops.messages.wording import one_line
+from finops.messages.text import one_line
 from finops.rules.files import nearest
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import duckdb
 
-from finops.messages.wording import TREND_DAYS
+from finops.messages.trend import TREND_DAYS
 from finops.model import Finding
 from finops.rules.bounded import ask
 from finops.sqlfile import read

@@ -11,7 +11,8 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from finops.messages.wording import TREND_DAYS, amount, cut, one_line
+from finops.messages.text import amount, cut, one_line
+from finops.messages.trend import TREND_DAYS
 from finops.model import Finding
 from finops.money import usd
 from finops.sqlfile import PACKAGE

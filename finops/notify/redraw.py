@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from finops.errors import DeliveryError
-from finops.messages.wording import standing
+from finops.messages.standing import standing
 from finops.model import SEVERITIES, Incident, Message, Notice
 from finops.state.store import State
 

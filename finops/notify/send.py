@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 from finops.channels import Channel, Console, PagerDuty
 from finops.errors import DeliveryError, LedgerError
 from finops.incidents.machine import Policy, decide
-from finops.messages.wording import LATE, compose, late
+from finops.messages.compose import LATE, compose, late
 from finops.model import Billed, Decision, Finding, Incident, Message, Notice, Value, Window
 from finops.notify.damage import RESTORED, UNREADABLE, damages
 from finops.notify.owners import Knows, addressed

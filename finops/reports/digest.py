@@ -14,7 +14,7 @@ import duckdb
 
 from finops.channels import Channel
 from finops.errors import RuleError
-from finops.messages.wording import UNTAGGED, amount, cut, one_line
+from finops.messages.text import UNTAGGED, amount, cut, one_line
 from finops.model import SEVERITIES, Digest, Finding, Incident, Message, Spend
 from finops.money import change, usd
 from finops.notify import send as notify

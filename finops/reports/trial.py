@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from finops.messages.wording import Tone, headline
+from finops.messages.headline import Tone, headline
 from finops.model import Digest, Finding, Incident, Message, Notice, Severity, Spend
 
 Kind = Literal["page", "warn", "info", "resolved", "digest"]

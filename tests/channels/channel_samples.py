@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from finops.incidents.machine import Policy, decide
-from finops.messages.wording import compose, one_line
+from finops.messages.compose import compose
+from finops.messages.text import one_line
 from finops.model import Billed, Digest, Finding, Incident, Message, Notice, Reason, Spend
 from finops.notify.send import Outcome, failures
 from finops.reports import trial

@@ -19,7 +19,7 @@ from finops.channels import Slack
 from finops.channels.slack.actions import handle, parse, verify
 from finops.errors import SourceError
 from finops.incidents.machine import Policy, decide
-from finops.messages.wording import compose
+from finops.messages.compose import compose
 from finops.model import Finding
 from finops.notify.send import send_pending
 from finops.state.store import FILE, State

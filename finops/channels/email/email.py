@@ -21,7 +21,7 @@ from finops.channels.email.html import html
 from finops.channels.plain import plain
 from finops.errors import DeliveryError
 from finops.messages import charts
-from finops.messages.wording import one_line
+from finops.messages.text import one_line
 from finops.model import Message
 
 ADDRESS = r"^[^\s@<>()\[\]\\,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"

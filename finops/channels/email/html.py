@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finops.channels.tables import digest_table
-from finops.messages.wording import Tone, card, grouped, ledger_words
+from finops.messages.card import card, grouped
+from finops.messages.headline import Tone
+from finops.messages.standing import ledger_words
 from finops.model import Message
 
 if TYPE_CHECKING:

@@ -17,7 +17,9 @@ from pydantic import BaseModel, ValidationError
 
 from finops.channels.slack.buttons import ACTIONS, PREFIX, Action
 from finops.errors import ConfigError, SourceError
-from finops.messages.wording import cut, headline, one_line, standing
+from finops.messages.headline import headline
+from finops.messages.standing import standing
+from finops.messages.text import cut, one_line
 from finops.model import Incident, Notice, Value
 from finops.state.store import State
 

@@ -25,7 +25,9 @@ from finops.channels.slack.text import (
     mrkdwn,
     section,
 )
-from finops.messages.wording import OVER, Card, Tone, card, grouped, standing
+from finops.messages.card import Card, card, grouped
+from finops.messages.headline import OVER, Tone
+from finops.messages.standing import standing
 from finops.model import Message, Notice
 
 COLOURS: dict[Tone, str] = {"page": "#dc3545", "warn": "#ffc107", "info": "#0d6efd", "resolved": "#28a745"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finops.channels.slack.text import SECTION, Block, bullets, context, escape, section
 from finops.channels.tables import aligned, digest_table
-from finops.messages.wording import ledger_words
+from finops.messages.standing import ledger_words
 from finops.model import Message
 
 FENCE = "```"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from finops.messages.wording import HEADLINE, cut
+from finops.messages.headline import HEADLINE
+from finops.messages.text import cut
 
 Block = dict[str, Any]
 
