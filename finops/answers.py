@@ -10,7 +10,7 @@ from typing import Any
 from finops.channels import Channel, Slack
 from finops.channels.slack.actions import Reply, handle
 from finops.errors import DeliveryError
-from finops.notify import send as notify
+from finops.notify.send import draw_anew
 from finops.state.store import FILE, State
 
 
@@ -31,5 +31,5 @@ def show(reply: Reply, home: Path, channels: Mapping[str, Channel], now: datetim
             faults.append(f"slack: {exc}")
     if reply.changed:
         with State(home / FILE) as state:
-            faults += [f"{one.channel}: {one.error}" for one in notify.show(state, channels, now)]
+            faults += [f"{one.channel}: {one.error}" for one in draw_anew(state, channels, now)]
     return faults

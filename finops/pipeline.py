@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,14 +17,15 @@ import duckdb
 from finops import __version__, metrics, sqlfile
 from finops.aws import Aws, AwsError
 from finops.catalogue import generations as publish
-from finops.channels import Channel, Console, named
+from finops.channels import Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
 from finops.explain.beside import beside
 from finops.incidents.machine import Policy
 from finops.ledger import Ledger, Record
-from finops.model import Billed, Decision, Delivery, Finding, Stored, Value, Window
-from finops.notify import send as notify
+from finops.model import Decision, Delivery, Stored, Value
+from finops.notify.outcome import Outcome, evaluated, failures
+from finops.notify.teller import Teller
 from finops.rules import files as rules
 from finops.rules import judge
 from finops.sources import Reading, Source
@@ -60,7 +60,7 @@ class Ran(Value):
     day: date
     checked: judge.Checked
     decision: Decision
-    outcomes: tuple[notify.Outcome, ...]
+    outcomes: tuple[Outcome, ...]
 
 
 def sync(
@@ -286,7 +286,7 @@ def check(
         decision = teller.record(checked.findings, checked.evaluated)
         outcomes = teller.send()
         today = now.date()  # of channels, whatever day of the bill was looked at
-        about_channels = teller.record(notify.failures(outcomes, today), notify.evaluated(outcomes, today))
+        about_channels = teller.record(failures(outcomes, today), evaluated(outcomes, today))
         if about_channels.notices:
             outcomes += teller.send()
     return Ran(day=day, checked=checked, decision=decision, outcomes=tuple(outcomes))
@@ -296,36 +296,6 @@ def _standing(con: duckdb.DuckDBPyConnection) -> tuple[int, date | None]:
     """Which generation this is, and until when every bill that still comes is settled."""
     rows = con.execute(sqlfile.read("rules", "standing").sql).fetchall()
     return rows[0][0], rows[0][1]
-
-
-@dataclass(frozen=True)
-class Teller:
-    """Decides and sends, in the name of one generation at one moment."""
-
-    state: State
-    channels: dict[str, Channel]
-    now: datetime
-    planned: tuple[Window, ...]
-    billed: dict[str, Billed]
-    generation: int
-    settled_through: date | None
-
-    def record(self, findings: Sequence[Finding], evaluated: dict[str, date]) -> Decision:
-        return notify.record(
-            self.state,
-            findings,
-            evaluated,
-            self.now,
-            Policy(),
-            self.channels,
-            self.generation,
-            self.settled_through,
-            self.planned,
-            self.billed,
-        )
-
-    def send(self) -> list[notify.Outcome]:
-        return notify.send_pending(self.state, self.channels, self.now)
 
 
 def last_day(con: duckdb.DuckDBPyConnection, now: datetime) -> date:

@@ -29,8 +29,11 @@ from finops.channels.console import Stream
 from finops.errors import ConfigError, DeliveryError, LedgerError
 from finops.incidents.machine import Policy
 from finops.model import Decision, Finding, Incident, Message, Notice, Severity
+from finops.notify.outcome import Outcome, delivered, failures
+from finops.notify.readers import address
+from finops.notify.record import record
 from finops.notify.redraw import shown
-from finops.notify.send import Outcome, address, delivered, failures, record, send_pending, show
+from finops.notify.send import draw_anew, send_pending
 from finops.reports import digest
 from finops.state.store import FILE, State
 
@@ -170,7 +173,7 @@ def test_the_first_message_shows_what_became_of_it_once(state: State) -> None:
     send_pending(state, to, NOW)
     state.acknowledge(notice.incident.id, "ana", NOW)
     for _ in range(2):
-        assert show(state, to, NOW) == []
+        assert draw_anew(state, to, NOW) == []
     note(state, to, now=NOW + timedelta(days=1))
     for days in (2, 3):
         note(state, to, now=NOW + timedelta(days=days))

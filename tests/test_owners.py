@@ -15,8 +15,10 @@ from finops.errors import DeliveryError
 from finops.incidents.machine import Policy, decide
 from finops.messages.compose import compose
 from finops.model import Finding, Message, Severity
+from finops.notify.outcome import evaluated, failures
 from finops.notify.owners import addressed
-from finops.notify.send import evaluated, failures, record, send_pending
+from finops.notify.record import record
+from finops.notify.send import send_pending
 from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)

@@ -15,7 +15,7 @@ from finops.channels.console import render
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.model import Message
-from finops.notify import send as notify
+from finops.notify.outcome import Outcome
 from finops.reports import digest as periodical
 from finops.rules import files as rules
 from finops.rules import judge
@@ -81,7 +81,7 @@ def _print(message: Message, as_json: bool) -> None:
         screen.console().print(render(message))
 
 
-def _say(message: Message, names: list[str], outcomes: list[notify.Outcome], as_json: bool) -> None:
+def _say(message: Message, names: list[str], outcomes: list[Outcome], as_json: bool) -> None:
     failed = {outcome.channel: str(outcome.error) for outcome in outcomes if outcome.error}
     sent = sorted({outcome.channel for outcome in outcomes} - failed.keys())
     already = sorted(set(names) - failed.keys() - set(sent))

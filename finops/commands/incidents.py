@@ -153,14 +153,14 @@ def _draw(context: Context) -> None:
     """Messages that stand in a channel say so at once. The answer is on record; the next run makes up for a fault."""
     from finops import config
     from finops.channels import named
-    from finops.notify import send as notify
+    from finops.notify.send import draw_anew
 
     if not (context.home / config.FILE).exists():
         return
     try:
         channels = named(context.telling.channels)
         with State(context.home / FILE) as state:
-            faults = [f"{one.channel}: {one.error}" for one in notify.show(state, channels, context.now)]
+            faults = [f"{one.channel}: {one.error}" for one in draw_anew(state, channels, context.now)]
     except ConfigError as exc:
         faults = [str(exc)]
     for fault in faults:

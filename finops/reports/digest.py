@@ -17,7 +17,9 @@ from finops.errors import RuleError
 from finops.messages.text import UNTAGGED, amount, cut, one_line
 from finops.model import SEVERITIES, Digest, Finding, Incident, Message, Spend
 from finops.money import change, usd
-from finops.notify import send as notify
+from finops.notify.outcome import Outcome
+from finops.notify.readers import fallback
+from finops.notify.send import send_pending
 from finops.rules import expectation, judge
 from finops.rules.files import Limits, Rule, parse
 from finops.sqlfile import ALERTS, read
@@ -52,18 +54,18 @@ def literal(rules: Sequence[Rule]) -> Rule:
 
 def readers(wanted: Sequence[str], channels: Mapping[str, Channel]) -> list[str]:
     """The names of the channels that get digests."""
-    return list(wanted) or [notify.fallback(channels)]
+    return list(wanted) or [fallback(channels)]
 
 
 def send(
     state: State, channels: Mapping[str, Channel], names: Sequence[str], message: Message, now: datetime
-) -> list[notify.Outcome]:
+) -> list[Outcome]:
     """To each channel once; one that does not answer gets it with what else waits. Nothing for who had it."""
     with state.answering():
         new = [name for name in names if not state.known(message.key, name)]
         for name in new:
             state.enqueue(name, message, now)
-    outcomes = notify.send_pending(state, channels, now) if new else []
+    outcomes = send_pending(state, channels, now) if new else []
     return [outcome for outcome in outcomes if outcome.key == message.key]
 
 

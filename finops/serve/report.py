@@ -16,7 +16,9 @@ from finops.config import Settings
 from finops.incidents.machine import Policy
 from finops.incidents.several import identify
 from finops.model import Decision, Finding, Incident, Notice, Reason
-from finops.notify import send as notify
+from finops.notify.outcome import Outcome
+from finops.notify.record import write
+from finops.notify.send import send_pending
 from finops.schedule.runs import FILE, History, Past, Runs
 from finops.schedule.timetable import failing
 from finops.state.store import State
@@ -43,15 +45,15 @@ def wanted(home: Path, past: Past, now: datetime) -> bool:
         return bool(decide(state.standing(RULE), past, now).notices)
 
 
-def tell(home: Path, settings: Settings, now: datetime) -> list[notify.Outcome]:
+def tell(home: Path, settings: Settings, now: datetime) -> list[Outcome]:
     """Tell it. Decision and messages are written together, then sent, then marked."""
     channels = named(settings.channels or (Console(),), "stderr")
     with Runs(home / FILE) as runs:
         past = runs.past()
     with State(home / database.FILE) as state:
         with state.exclusive():
-            notify.write(state, decide(state.incidents(), past, now), channels, now, Policy())
-        return notify.send_pending(state, channels, now)
+            write(state, decide(state.incidents(), past, now), channels, now, Policy())
+        return send_pending(state, channels, now)
 
 
 def decide(incidents: Sequence[Incident], past: Past, now: datetime) -> Decision:

@@ -10,7 +10,7 @@ from finops.incidents.machine import Policy, decide
 from finops.messages.compose import compose
 from finops.messages.text import one_line
 from finops.model import Billed, Digest, Finding, Incident, Message, Notice, Reason, Spend
-from finops.notify.send import Outcome, failures
+from finops.notify.outcome import Outcome, failures
 from finops.reports import trial
 
 DAY = date(2026, 11, 17)

@@ -14,7 +14,9 @@ from finops.channels.pagerduty import events
 from finops.errors import DeliveryError
 from finops.incidents.machine import Policy
 from finops.model import Digest, Incident, Message
-from finops.notify.send import address, fallback, record, send_pending
+from finops.notify.readers import address, fallback
+from finops.notify.record import record
+from finops.notify.send import send_pending
 from finops.state.store import State
 
 ACCEPTED = (202, {}, {"status": "success", "message": "Event processed", "dedup_key": "finops-x"})

@@ -17,7 +17,8 @@ from scripted_server import Scripted
 from finops.channels import Channel, Slack
 from finops.incidents.machine import Policy
 from finops.model import Finding
-from finops.notify.send import record, send_pending
+from finops.notify.record import record
+from finops.notify.send import send_pending
 from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)

@@ -10,7 +10,8 @@ from home import Home
 
 from finops import config, database
 from finops.incidents.machine import Policy
-from finops.notify import send as notify
+from finops.notify.record import record
+from finops.notify.send import send_pending
 from finops.schedule import runs
 from finops.schedule.runs import Ended, History, Outcome, Past, Run, Runs
 from finops.serve import report
@@ -89,15 +90,15 @@ def test_what_it_tells_does_not_hide_that_the_state_was_restored(
 ) -> None:
     def run(hours: int) -> None:
         with State(home.path / database.FILE) as state:
-            notify.record(state, [], {}, NOW + hours * HOUR, Policy(), {})
-            notify.send_pending(state, {}, NOW + hours * HOUR)
+            record(state, [], {}, NOW + hours * HOUR, Policy(), {})
+            send_pending(state, {}, NOW + hours * HOUR)
 
     run(0)
     copy = (home.path / database.FILE).read_bytes()
     run(1)
     (home.path / database.FILE).write_bytes(copy)
-    with Runs(home.path / runs.FILE) as record:
-        record.end(record.begin("sync", NOW), NOW, Ended(outcome="failed", error="disk full"))
+    with Runs(home.path / runs.FILE) as kept:
+        kept.end(kept.begin("sync", NOW), NOW, Ended(outcome="failed", error="disk full"))
     report.tell(home.path, config.read(home.path, {}), NOW + 2 * HOUR)
     run(3)
     printed = capsys.readouterr().err
@@ -106,13 +107,13 @@ def test_what_it_tells_does_not_hide_that_the_state_was_restored(
 
 
 def test_it_goes_through_the_channels(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    with Runs(home.path / runs.FILE) as record:
-        record.end(record.begin("sync", NOW), NOW, Ended(outcome="failed", error="disk full"))
+    with Runs(home.path / runs.FILE) as kept:
+        kept.end(kept.begin("sync", NOW), NOW, Ended(outcome="failed", error="disk full"))
     settings = config.read(home.path, {})
     for _ in range(2):
         report.tell(home.path, settings, NOW)
-    with Runs(home.path / runs.FILE) as record:
-        record.end(record.begin("sync", NOW), NOW, Ended(outcome="ok"))
+    with Runs(home.path / runs.FILE) as kept:
+        kept.end(kept.begin("sync", NOW), NOW, Ended(outcome="ok"))
     report.tell(home.path, settings, NOW + HOUR)
     printed = capsys.readouterr()
     assert printed.out == "", "stdout is the command's"

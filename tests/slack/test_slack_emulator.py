@@ -21,7 +21,9 @@ from finops.channels.slack.actions import parse, verify
 from finops.errors import DeliveryError
 from finops.incidents.machine import Policy
 from finops.model import Finding
-from finops.notify.send import Outcome, evaluated, failures, record, send_pending
+from finops.notify.outcome import Outcome, evaluated, failures
+from finops.notify.record import record
+from finops.notify.send import send_pending
 from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
