@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -19,7 +17,7 @@ from finops.notify.outcome import evaluated, failures
 from finops.notify.owners import addressed
 from finops.notify.record import record
 from finops.notify.send import send_pending
-from finops.state.store import FILE, State
+from finops.state.store import State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
 DAY = date(2026, 11, 17)
@@ -50,12 +48,6 @@ class Directory(Audience):
 def directory(error: DeliveryError | None = None, **people: str) -> Directory:
     known = {f"{name}@example.com": user for name, user in people.items()}
     return Directory(people=known, asked=[], received=[], error=error)
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    with State(tmp_path / FILE) as opened:
-        yield opened
 
 
 def finding(team: str | None, severity: Severity = "page", day: date = DAY) -> Finding:
