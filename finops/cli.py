@@ -13,17 +13,22 @@ from finops import __version__, config
 from finops.commands import (
     alert,
     budgets,
-    checks,
+    check,
     demo,
     digest,
     doctor,
     explain,
     incidents,
     init,
+    metrics,
     query,
     replay,
+    rules,
+    run,
     serve,
     slack,
+    status,
+    sync,
 )
 from finops.commands.classify import classify
 from finops.commands.clock import now
@@ -42,7 +47,11 @@ for part in (
     init.app,
     doctor.app,
     budgets.app,
-    checks.app,
+    sync.app,
+    check.app,
+    run.app,
+    status.app,
+    metrics.app,
     digest.app,
     explain.app,
     query.app,
@@ -54,7 +63,7 @@ app.command(epilog="Example: finops classify USE1-Claude4.6Sonnet-input-tokens -
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(alert.app, name="alert")
 app.add_typer(slack.app, name="slack")
-app.add_typer(checks.rules_app, name="rules")
+app.add_typer(rules.app, name="rules")
 
 
 def _version(wanted: bool) -> None:

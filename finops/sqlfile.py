@@ -60,6 +60,12 @@ class SqlFile(Value):
             raise SqlFileError(f"{self.path.name}: uses ${sorted(missing)[0]}, which nobody gives it")
         return {name: values[name] for name in self.names}
 
+    def rows(self, con: duckdb.DuckDBPyConnection, **values: Any) -> list[dict[str, Any]]:
+        """What it returns, each row by its columns' names."""
+        result = con.execute(self.sql, self.bind(**values))
+        columns = [column[0] for column in result.description]
+        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
 
 def load(path: Path, header: type[H]) -> tuple[SqlFile, H]:
     text = path.read_text(encoding="utf-8")

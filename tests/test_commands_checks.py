@@ -9,15 +9,19 @@ from pathlib import Path
 import pytest
 from bill import cur2, line
 from home import SOURCE, Home
+from typer import Typer
 from typer.testing import CliRunner
 
-from finops.commands import checks
+from finops.commands import check, metrics, run, status, sync
 from finops.commands.context import Context
 from finops.errors import ConfigError, FinopsError, QueryError
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 LAST = date(2026, 11, 18)  # the last complete day of the bill
 SPIKE = LAST - timedelta(days=1)  # and back to normal on the last
+APP = Typer()
+for part in (sync, check, run, status, metrics):
+    APP.registered_commands += part.app.registered_commands
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,7 @@ class Outcome:
     """What a command printed and raised: `finops.cli` makes errors exit codes."""
 
     def __init__(self, home: Home, *arguments: str, now: datetime = NOW, as_json: bool = False) -> None:
-        done = CliRunner().invoke(checks.app, list(arguments), obj=Context(home.path, as_json, now))
+        done = CliRunner().invoke(APP, list(arguments), obj=Context(home.path, as_json, now))
         self.error = done.exception if isinstance(done.exception, FinopsError) else None
         if done.exception and not isinstance(done.exception, FinopsError | SystemExit):
             raise done.exception

@@ -1,0 +1,4 @@
+/*---
+title = "Which generation is published, and what it was made of"
+---*/
+from meta

@@ -1,0 +1,5 @@
+/*---
+title = "How far each source reaches"
+---*/
+from freshness
+order by source
