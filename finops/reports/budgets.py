@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import duckdb
 
@@ -55,7 +55,7 @@ class Outlook(Value):
 
 
 def standings(con: duckdb.DuckDBPyConnection) -> tuple[Standing, ...]:
-    return tuple(Standing.model_validate(row) for row in _rows(con, "standing"))
+    return tuple(Standing.model_validate(row) for row in read("budgets", "standing").rows(con))
 
 
 def outlook(
@@ -68,7 +68,7 @@ def outlook(
 ) -> Outlook:
     """What publishing `budgets` would change, and what `rule` would tell, if it is not switched off. Afterwards
     `con` answers as if they were published."""
-    published = [Budget.model_validate(row) for row in _rows(con, "published")]
+    published = [Budget.model_validate(row) for row in read("budgets", "published").rows(con)]
     told = judge.offenders(con, rule, day, now, limits) if rule else ()
     con.execute(read("budgets", "stand_before").sql)
     if budgets:
@@ -103,7 +103,7 @@ def refuse_unknown(
 ) -> None:
     """ConfigError where a budget is of a name that neither the bill nor [[workloads]] knows."""
     known: dict[str, set[str]] = {key: set() for key in SCOPES}
-    for row in _rows(con, "names"):
+    for row in read("budgets", "names").rows(con):
         known[row["key"]].add(row["name"])
     for declared in workloads:
         known["workload"].add(declared.name)
@@ -117,9 +117,3 @@ def refuse_unknown(
     ]
     if faults:
         raise ConfigError("\n".join(faults))
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    result = con.execute(read("budgets", query).sql)
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -140,17 +140,11 @@ class _Standing(Collector):
 def _published(con: duckdb.DuckDBPyConnection) -> Published:
     try:
         settled = con.execute(read("rules", "standing").sql).fetchall()[0][1]
-        (standing,) = _rows(con, "published")
-        return Published(standing, settled, _rows(con, "sources"), _rows(con, "spend", workloads=WORKLOADS))
+        (standing,) = read("serve", "published").rows(con)
+        spend = read("serve", "spend").rows(con, workloads=WORKLOADS)
+        return Published(standing, settled, read("serve", "sources").rows(con), spend)
     except duckdb.Error as exc:
         raise QueryError(f"the ledger: {exc}") from exc
-
-
-def _rows(con: duckdb.DuckDBPyConnection, name: str, **values: Any) -> list[Row]:
-    query = read("serve", name)
-    result = con.execute(query.sql, query.bind(**values))
-    columns = [column[0] for column in result.description]
-    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
 
 def _one(name: str, meaning: str, value: float) -> GaugeMetricFamily:

@@ -203,9 +203,6 @@ def remembered(reading: Reading) -> dict[Place, list[dict[str, Any]]]:
     found: dict[Place, list[dict[str, Any]]] = defaultdict(list)
     if files:
         with duckdb.connect() as con:
-            result = con.execute(query.sql, query.bind(files=files))
-            names = [column[0] for column in result.description]
-            for values in result.fetchall():
-                row = dict(zip(names, values, strict=True))
+            for row in query.rows(con, files=files):
                 found[Place(row["account_id"], row["region"], row["namespace"])].append(row)
     return found
