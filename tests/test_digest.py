@@ -346,3 +346,12 @@ def test_settings_that_are_none(tmp_path: Path, text: str, message: str) -> None
     (tmp_path / "finops.toml").write_text(f"[digest]\n{text}\n")
     with pytest.raises(ConfigError, match=message):
         config.read(tmp_path, {})
+
+
+def test_a_cause_that_cannot_be_had_costs_no_digest_and_asks_for_no_one_day(made: Callable[..., Home]) -> None:
+    with pipeline.published(made(spiked).path) as con:
+        con.execute("create temp table drivers_daily as select 1 as one")  # a view that cannot be read
+        message = digest.compose(con, "k", "daily", LAST, NOW, (), digest.literal(()), rules.Limits())
+        assert con.execute("select getvariable('explained_day')").fetchall() == [(None,)]
+    (moved,) = lines(message, "Moved")
+    assert moved.startswith("search +$400.00 (+400%): could not be found out: Binder Error")

@@ -94,7 +94,7 @@ def explained(
     for finding in findings:
         if finding.rule in explaining and finding.workload is not None:
             asked.setdefault(finding.day, set()).add(finding.workload)
-    said = {day: _sentences(con, day, workloads, seconds) for day, workloads in asked.items()}
+    said = {day: sentences(con, day, workloads, seconds) for day, workloads in asked.items()}
     return tuple(
         finding.model_copy(
             update={"facts": finding.facts | {"what_changed": said[finding.day].get(finding.workload)}}
@@ -105,9 +105,10 @@ def explained(
     )
 
 
-def _sentences(
-    con: duckdb.DuckDBPyConnection, day: date, workloads: Collection[str], seconds: float
+def sentences(
+    con: duckdb.DuckDBPyConnection, day: date, workloads: Collection[str], seconds: float = 60
 ) -> dict[str, str | None]:
+    """What changed of each, in words."""
     try:
         found = explanations(con, day, workloads, seconds)
     except (duckdb.Error, RuleError) as exc:  # an alert without its explanation is still an alert

@@ -14,6 +14,7 @@ import duckdb
 
 from finops.channels import Channel
 from finops.errors import RuleError
+from finops.explain.causes import sentences
 from finops.messages.text import UNTAGGED, amount, cut, one_line
 from finops.model import SEVERITIES, Digest, Finding, Incident, Message, Spend
 from finops.money import change, usd
@@ -83,7 +84,7 @@ def compose(
     first = day - timedelta(days=DAYS[period] - 1)
     expectation.prepare(con, first)
     generation, settled_through = con.execute(read("rules", "standing").sql).fetchall()[0]
-    rows = _rows(con, "workloads", first=first, last=day, top=WORKLOADS)
+    rows = read("digest", "workloads").rows(con, first=first, last=day, top=WORKLOADS)
     spends = [(row["place"], _spend(row)) for row in rows]
     total = next((one for place, one in spends if place == 2), Spend(workload="All", usd=Decimal(0)))
     open_ones = sorted((one for one in incidents if one.state != "resolved"), key=_worst_first)
@@ -122,7 +123,10 @@ def _news(
     """What makes a day other than quiet."""
     late = _newest(con, last) and now.date() - last > LATE
     unknown = [f"the bill is complete through {last:%a} {last} only"] if late else []
-    unknown += [cut(one_line(row["text"]), WORDS) for row in _rows(con, "unknown", first=first, last=last)]
+    unknown += [
+        cut(one_line(row["text"]), WORDS)
+        for row in read("digest", "unknown").rows(con, first=first, last=last)
+    ]
     times = f"{_plain(literal.values['ratio'])} times the day before"
     jumps, fault = _jumps(con, literal, first, last, now, limits)
     unknown += [f"not all that cost {times}: {cut(one_line(fault), WORDS)}"] if fault else []
@@ -137,22 +141,19 @@ def _news(
 
 def _besides(con: duckdb.DuckDBPyConnection, last: date, now: datetime) -> dict[str, list[str]]:
     """What is worth reading once there is something to read."""
-    since = _rows(con, "since", last=last, now=now.replace(tzinfo=None)) if _newest(con, last) else []
+    since = (
+        read("digest", "since").rows(con, last=last, now=now.replace(tzinfo=None))
+        if _newest(con, last)
+        else []
+    )
     return {
         "Since then, by tokens alone": [_estimate(row) for row in since],
-        "Budgets": [_budget(row, last) for row in _rows(con, "budgets", last=last)],
+        "Budgets": [_budget(row, last) for row in read("digest", "budgets").rows(con, last=last)],
     }
 
 
 def _newest(con: duckdb.DuckDBPyConnection, day: date) -> bool:
     return day >= (judge.reach(con, "bill").furthest or day)
-
-
-def _rows(con: duckdb.DuckDBPyConnection, name: str, **values: Any) -> list[dict[str, Any]]:
-    query = read("digest", name)
-    result = con.execute(query.sql, query.bind(**values))
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def _spend(row: Mapping[str, Any]) -> Spend:
@@ -168,7 +169,7 @@ def _spend(row: Mapping[str, Any]) -> Spend:
 
 def _movers(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[str]:
     least = {"least_usd": LEAST_USD, "least_share": LEAST_SHARE}
-    rows = _rows(con, "movers", first=first, last=last, top=MOVERS, **least)
+    rows = read("digest", "movers").rows(con, first=first, last=last, top=MOVERS, **least)
     lines = []
     for row in rows:
         moved = row["usd"] - row["usual_usd"]
@@ -182,11 +183,8 @@ def _movers(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[str
 
 
 def _why(con: duckdb.DuckDBPyConnection, workload: str, day: date, named: bool) -> str:
-    """Nothing where the views know no cause. Only that day is read."""
-    con.execute("set variable explained_day = $day", {"day": day})
-    rows = _rows(con, "why", workload=workload, day=day)
-    con.execute("reset variable explained_day")
-    cause = one_line(rows[0]["what_changed"]) if rows else ""
+    """Nothing where the views know no cause."""
+    cause = one_line(sentences(con, day, [workload]).get(workload))
     return f": {f'on {day:%a} {day}, ' if named else ''}{cut(cause, WORDS)}" if cause else ""
 
 
@@ -271,9 +269,10 @@ def _lead(con: duckdb.DuckDBPyConnection, period: Period, day: date, total: Spen
     ]
     first = day - timedelta(days=DAYS[period] - 1)
     named = [
-        f"{row['share']:.1%} has a workload's name" for row in _rows(con, "coverage", first=first, last=day)
+        f"{row['share']:.1%} has a workload's name"
+        for row in read("digest", "coverage").rows(con, first=first, last=day)
     ]
-    months = [_month(row, day) for row in _rows(con, "month", last=day)]
+    months = [_month(row, day) for row in read("digest", "month").rows(con, last=day)]
     return (
         ". ".join([f"{usd(total.usd)}{': ' if compared else ''}{', '.join(compared)}", *named, *months]) + "."
     )
