@@ -10,9 +10,8 @@ from typing import Any
 
 import typer
 
-from finops import answers
+from finops.answers import press, socket
 from finops.channels import Slack, named
-from finops.channels.slack.socket import listen as hear_from
 from finops.commands.clock import now
 from finops.commands.context import Context
 from finops.errors import ConfigError
@@ -40,11 +39,11 @@ def listen(ctx: typer.Context) -> None:
         signal.signal(number, lambda *_: stop.set())
 
     def hear(payload: Mapping[str, Any]) -> None:
-        reply = answers.record(payload, context.home, now())
-        for fault in answers.show(reply, context.home, channels, now()) if reply else ():
+        reply = press.hear(payload, context.home, now())
+        for fault in press.say_back(reply, context.home, channels, now()) if reply else ():
             _say(fault)
 
-    hear_from(asked[0], hear, stop, _say)
+    socket.listen(asked[0], hear, stop, _say)
 
 
 def _say(text: str) -> None:

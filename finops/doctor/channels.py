@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from finops.answers.socket import HINT
 from finops.aws import AwsError, explained
 from finops.channels import Email, Slack, Sns
 from finops.channels.email.email import answered
-from finops.channels.slack.socket import HINT
 from finops.channels.slack.web import REMEDIES, asking, web
 from finops.config import Settings
 from finops.doctor.line import Line, ok, problem, refused, unknown

@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from finops import answers
+from finops.answers import press
+from finops.answers.actions import Reply, verify
+from finops.answers.socket import listen
 from finops.channels import Slack, named
-from finops.channels.slack.actions import Reply, verify
-from finops.channels.slack.socket import listen
 from finops.config import Settings
 from finops.errors import FinopsError
 
@@ -58,7 +58,7 @@ class Buttons:
 
     def record(self, payload: Mapping[str, Any]) -> Reply | None:
         """What must have happened before Slack is told that it was heard."""
-        reply = answers.record(payload, self._home, self._clock())
+        reply = press.hear(payload, self._home, self._clock())
         if reply is not None:
             did = {"incident": reply.incident, "changed": reply.changed}
             log.info("a button of incident %s", reply.incident, extra={"event": "button", "did": did})
@@ -67,7 +67,7 @@ class Buttons:
     def show(self, reply: Reply) -> None:
         """Say so to who pressed it, and draw messages anew. What fails is logged: the next run draws it."""
         channels = named(self._settings().channels)
-        for fault in answers.show(reply, self._home, channels, self._clock()):
+        for fault in press.say_back(reply, self._home, channels, self._clock()):
             log.warning("%s", fault, extra={"event": "answer_not_shown"})
 
     def listen(self) -> None:

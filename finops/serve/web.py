@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from finops.channels.slack.actions import parse
+from finops.answers.actions import parse
 from finops.errors import FinopsError, SourceError
 from finops.serve.slack import Buttons
 

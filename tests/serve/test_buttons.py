@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from finops.answers.actions import Reply
 from finops.channels import Slack
-from finops.channels.slack.actions import Reply
 from finops.config import Settings
 from finops.serve.slack import Buttons
 

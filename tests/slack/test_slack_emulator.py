@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
-from finops import answers
+from finops.answers.actions import parse, verify
+from finops.answers.press import hear, say_back
 from finops.channels import Slack
-from finops.channels.slack.actions import parse, verify
 from finops.errors import DeliveryError
 from finops.incidents.machine import Policy
 from finops.model import Finding
@@ -116,9 +116,9 @@ def test_the_life_of_an_incident(company: Company) -> None:
     (file,) = chart["files"]
     assert file["name"] == f"{company.incident}.png"
 
-    reply = answers.record(press(company, root["ts"]), company.home, NOW)
+    reply = hear(press(company, root["ts"]), company.home, NOW)
     assert reply is not None
-    assert answers.show(reply, company.home, company.channels, NOW) == []
+    assert say_back(reply, company.home, company.channels, NOW) == []
     (drawn,) = company.said()
     assert (drawn["ts"], drawn["blocks"]) == (root["ts"], root["blocks"]), "whom it called stays"
     assert drawn["attachments"][0]["blocks"][0]["text"]["text"] == "*Acknowledged by admin (U000000001)*"

@@ -1,1 +1,1 @@
-"""Slack: the channel, what its messages look like, and what comes back when a button is pressed."""
+"""Slack: the channel, and what its messages look like. What comes back from it is `finops.answers`."""

@@ -7,20 +7,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from finops.answers.actions import Reply, handle
 from finops.channels import Channel, Slack
-from finops.channels.slack.actions import Reply, handle
 from finops.errors import DeliveryError
 from finops.notify.send import draw_anew
 from finops.state.store import FILE, State
 
 
-def record(payload: Mapping[str, Any], home: Path, now: datetime) -> Reply | None:
+def hear(payload: Mapping[str, Any], home: Path, now: datetime) -> Reply | None:
     """Quick, and all that must have happened before Slack is told that it was heard."""
     with State(home / FILE) as state:
         return handle(payload, state, now)
 
 
-def show(reply: Reply, home: Path, channels: Mapping[str, Channel], now: datetime) -> list[str]:
+def say_back(reply: Reply, home: Path, channels: Mapping[str, Channel], now: datetime) -> list[str]:
     """Say it to who pressed, and draw the messages anew. What could not be shown; the answer stands anyway."""
     faults: list[str] = []
     with_token = [one for one in channels.values() if isinstance(one, Slack) and one.token]

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from scripted_server import Scripted
 from websockets.sync.server import ServerConnection, serve
 
+from finops.answers.socket import listen
 from finops.channels import Slack
-from finops.channels.slack.socket import listen
 from finops.errors import DeliveryError
 
 WAIT = 20.0

@@ -14,9 +14,9 @@ import pytest
 from pydantic import SecretStr
 from scripted_server import Scripted
 
-from finops import answers
+from finops.answers.actions import handle, parse, verify
+from finops.answers.press import hear, say_back
 from finops.channels import Slack
-from finops.channels.slack.actions import handle, parse, verify
 from finops.errors import SourceError
 from finops.incidents.machine import Policy, decide
 from finops.messages.compose import compose
@@ -250,9 +250,9 @@ def test_a_press_is_said_back_and_seen_by_all(tmp_path: Path, server: Scripted) 
     with State(tmp_path / FILE) as state:
         one = incident(state, "<!here>")
         send_pending(state, channels, NOW)
-    reply = answers.record(press("planned_7", one), tmp_path, NOW)
+    reply = hear(press("planned_7", one), tmp_path, NOW)
     assert reply is not None
-    assert answers.show(reply, tmp_path, channels, NOW) == []
+    assert say_back(reply, tmp_path, channels, NOW) == []
     (_, _, posted), (whispered_to, _, whispered), (updated_to, _, updated) = server.requests
     assert (whispered_to, updated_to) == ("/chat.postEphemeral", "/chat.update")
     said = json.loads(whispered)
@@ -267,9 +267,9 @@ def test_what_cannot_be_shown_is_said_and_the_answer_stands(tmp_path: Path, serv
     slack = Slack(token=SecretStr("xoxb-1"), channel="C1", api_url=server.url, pace_seconds=0)
     with State(tmp_path / FILE) as state:
         one = incident(state)
-    reply = answers.record(press("ack", one), tmp_path, NOW)
+    reply = hear(press("ack", one), tmp_path, NOW)
     assert reply is not None
-    (fault,) = answers.show(reply, tmp_path, {"slack": slack}, NOW)
+    (fault,) = say_back(reply, tmp_path, {"slack": slack}, NOW)
     assert fault.startswith("slack: invalid_auth")
     with State(tmp_path / FILE) as state:
         assert state.incident(one).state == "acknowledged"

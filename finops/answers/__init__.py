@@ -1,0 +1,1 @@
+"""What comes back from people: a button pressed below a message, proven, done once, said back, drawn anew."""
