@@ -16,11 +16,11 @@ import typer.main
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from finops import pipeline
+from finops import metrics, pipeline
 from finops.cli import app
 from finops.config import Settings
-from finops.metrics import Metric, shipped
-from finops.rules import files as rules
+from finops.metrics import Metric
+from finops.rules.files import Rule, known_rules
 from finops.setup import permissions
 from finops.sources import Prices
 
@@ -78,7 +78,7 @@ def view_columns() -> dict[str, dict[str, tuple[str, str]]]:
 
 
 def all_metrics() -> list[Metric]:
-    return sorted(shipped(), key=lambda metric: metric.name)
+    return sorted(metrics.shipped(), key=lambda metric: metric.name)
 
 
 def _sql_type(kind: str) -> str:
@@ -88,15 +88,15 @@ def _sql_type(kind: str) -> str:
 
 
 def rule_list() -> str:
-    rows = [[f"[`{r.name}`](docs/rules.md#{r.name})", r.title, r.severity] for r in rules.shipped({})]
+    rows = [[f"[`{r.name}`](docs/rules.md#{r.name})", r.title, r.severity] for r in known_rules({})]
     return _table(["rule", "fires when", "severity"], rows)
 
 
 def rule_book() -> str:
-    return "\n".join(_rule(rule) for rule in rules.shipped({}))
+    return "\n".join(_rule(rule) for rule in known_rules({}))
 
 
-def _rule(rule: rules.Rule) -> str:
+def _rule(rule: Rule) -> str:
     again = (
         f" · judges the last {rule.days} days anew each time, since bills come late" if rule.days > 1 else ""
     )

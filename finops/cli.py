@@ -30,7 +30,7 @@ from finops.commands import (
     status,
     sync,
 )
-from finops.commands.classify import classify
+from finops.commands.classify import classify_lines
 from finops.commands.clock import now
 from finops.commands.context import Context
 from finops.errors import FinopsError
@@ -59,7 +59,9 @@ for part in (
     serve.app,
 ):
     app.registered_commands += part.registered_commands
-app.command(epilog="Example: finops classify USE1-Claude4.6Sonnet-input-tokens --unit '1K tokens'")(classify)
+app.command(
+    "classify", epilog="Example: finops classify USE1-Claude4.6Sonnet-input-tokens --unit '1K tokens'"
+)(classify_lines)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(alert.app, name="alert")
 app.add_typer(slack.app, name="slack")

@@ -29,10 +29,10 @@ from finops.declared.workloads import UNIT, Workload
 from finops.errors import ConfigError
 from finops.model import KEYS, NAME, Value
 from finops.notify.owners import OWNER
-from finops.rules.files import Limits, RuleSettings, nearest, shipped
+from finops.rules.files import Limits, RuleSettings, known_rules, nearest
 from finops.schedule.timetable import CLOCK, CLOCK_OR_OFF, WEEKLY, Digests, Schedule
 from finops.sources import Athena, AthenaLog, Cur, InvocationLog, Source
-from finops.sources.athena import query as athena_query
+from finops.sources.athena import query
 
 FILE = "finops.toml"
 SECRETS = tuple(name for channel in get_args(Channel) for name in channel.secrets.values())
@@ -128,7 +128,7 @@ def _settings(home: Path, fields: Mapping[str, Any]) -> Settings:
     _refuse_unread(settings.digest, named(settings.channels or (Console(),)))
     alerts = tuple(home / directory for directory in settings.alerts)
     metrics = tuple(home / directory for directory in settings.metrics)
-    shipped(settings.rules, alerts)
+    known_rules(settings.rules, alerts)
     sources = tuple(_with_wanted(source, settings) for source in settings.sources)
     return settings.model_copy(update={"alerts": alerts, "metrics": metrics, "sources": sources})
 
@@ -239,8 +239,8 @@ PATTERNS = {
     CLOCK_OR_OFF: 'a time of day in UTC, such as "08:00", or "off"',
     WEEKLY: 'a day and a time in UTC, such as "Mon 08:00", or "off"',
     CLOCK: 'a time of day in UTC, such as "03:30"',
-    athena_query.NAME: 'a name of letters, digits, "_" and "-"',
-    athena_query.PLACE: 'a place such as "s3://bucket/prefix/"',
+    query.NAME: 'a name of letters, digits, "_" and "-"',
+    query.PLACE: 'a place such as "s3://bucket/prefix/"',
 }
 
 

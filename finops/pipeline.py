@@ -16,7 +16,7 @@ import duckdb
 
 from finops import __version__, metrics, sqlfile
 from finops.aws import Aws, AwsError
-from finops.catalogue import generations as publish
+from finops.catalogue import generations
 from finops.channels import Console, named
 from finops.config import Settings
 from finops.errors import ConfigError, LedgerError, QueryError
@@ -26,8 +26,8 @@ from finops.ledger import Ledger, Record
 from finops.model import Decision, Delivery, Stored, Value
 from finops.notify.outcome import Outcome, evaluated, failures
 from finops.notify.teller import Teller
-from finops.rules import files as rules
 from finops.rules import judge
+from finops.rules.files import known_rules
 from finops.sources import Reading, Source
 from finops.state.store import FILE, State
 
@@ -119,9 +119,9 @@ def sync(
 
 def _publish(ledger: Ledger, record: Record, settings: Settings, now: datetime, rebuild: bool) -> int:
     """Returns the number of days whose bill changed."""
-    built = publish.build(ledger, record, settings.plan, now, from_nothing=rebuild)
+    built = generations.build(ledger, record, settings.plan, now, from_nothing=rebuild)
     ledger.commit(record)  # a crash from here on is healed by the next sync, which publishes it
-    publish.swap(ledger, built)
+    generations.swap(ledger, built)
     return built.restated_days
 
 
@@ -268,7 +268,7 @@ def check(
     channels = named(settings.channels or (Console(),), "stderr" if quiet_stdout else None)
     with State(home / FILE) as state, published(home) as con:
         day = day or last_day(con, now)
-        known = rules.shipped(settings.rules, settings.alerts)
+        known = known_rules(settings.rules, settings.alerts)
         checked = judge.check(
             con,
             known,

@@ -16,9 +16,8 @@ from home import NOW, SOURCE, Home
 
 from finops import pipeline
 from finops.model import Finding
-from finops.rules import files as rules
 from finops.rules import judge
-from finops.rules.files import RuleSettings
+from finops.rules.files import Limits, RuleSettings, known_rules
 
 CASES = Path(__file__).parent / "alerts"
 DAY = date(2026, 11, 18)
@@ -46,9 +45,9 @@ def days(series: list[str]) -> Iterator[tuple[date, str]]:
 
 def judged(home: Home, name: str, case: Case, day: date = DAY, now: datetime = NOW) -> list[Finding]:
     settings = RuleSettings.model_validate(case.get("settings", {}))
-    (rule,) = [r for r in rules.shipped({name: settings}) if r.name == name]
+    (rule,) = [r for r in known_rules({name: settings}) if r.name == name]
     with pipeline.published(home.path) as con:
-        return judge.offenders(con, rule, day, now, rules.Limits())
+        return judge.offenders(con, rule, day, now, Limits())
 
 
 def verdict(found: list[Finding], name: str) -> str | None:

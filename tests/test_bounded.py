@@ -15,10 +15,9 @@ from home import NOW, Home
 
 from finops import pipeline
 from finops.errors import RuleError
-from finops.rules import files as rules
 from finops.rules import judge
 from finops.rules.bounded import ask
-from finops.rules.files import Limits
+from finops.rules.files import Limits, known_rules
 
 FOREVER = "select count(*) from range(10000000) as a(x), range(10000000) as b(y) where x + y < 0"
 HEADER = """/*---
@@ -83,7 +82,7 @@ def test_a_rule_beyond_its_limits_is_told_and_the_others_speak(
     home.sync()
     (tmp_path / "alerts").mkdir()
     (tmp_path / "alerts" / "mine.sql").write_text(HEADER + sql)
-    known = rules.shipped({}, [tmp_path / "alerts"])
+    known = known_rules({}, [tmp_path / "alerts"])
     with pipeline.published(home.path) as con:
         checked = judge.check(
             con, known, DAY, NOW, limits=Limits(rule_seconds=60 if ran else 0.5, rule_findings=5)

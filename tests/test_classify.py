@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from finops.classify import MODELS, Classification, Shape, classify, model_of, scope_of_model_id
 from finops.classify.usage_type import parse
-from finops.commands import classify as command
+from finops.commands.classify import COLUMNS, classify_lines
 from finops.errors import ConfigError, FinopsError, SourceError
 
 DATA = Path(__file__).parent / "data"
@@ -432,7 +432,7 @@ def test_the_model_table_is_consistent() -> None:
 # --- the command -----------------------------------------------------------------------------------
 
 app = typer.Typer()
-app.command()(command.classify)
+app.command()(classify_lines)
 
 
 def run(*arguments: str) -> str:
@@ -459,7 +459,7 @@ def test_the_command_takes_one_usage_type() -> None:
 
 def test_the_command_gives_a_row_for_a_row() -> None:
     lines = run(str(DATA / "usage_types.tsv")).splitlines()
-    assert lines[0].split("\t") == list(command.COLUMNS)
+    assert lines[0].split("\t") == list(COLUMNS)
     assert [line.split("\t")[0] for line in lines[1:]] == [row["usage_type"] for row in observed()]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from finops import config
 from finops.channels import Slack, Sns, Webhook, named
-from finops.doctor import channels as doctor
+from finops.doctor.channels import lines
 from finops.errors import ConfigError
 from finops.model import Window
 from finops.reports import digest
@@ -262,7 +262,7 @@ def test_a_channel_without_its_secret(
 def test_what_sends_nothing_needs_no_secret(tmp_path: Path) -> None:
     """A sync, housekeeping and looking run where nobody has the channel's secret."""
     settings = read(tmp_path, SLACK)
-    (line,) = doctor.lines(settings)
+    (line,) = lines(settings)
     assert (line.subject, line.status, line.said) == ("slack", "problem", "slack has no secret")
     assert str(line.fix).startswith("set FINOPS_SLACK_WEBHOOK_URL")
 

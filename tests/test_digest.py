@@ -17,12 +17,12 @@ from typer.testing import CliRunner
 
 from finops import config, pipeline
 from finops.channels import Console, PagerDuty, Webhook, named
-from finops.commands import digest as command
 from finops.commands.context import Context
+from finops.commands.digest import app
 from finops.errors import ConfigError, FinopsError
 from finops.model import Digest, Message
 from finops.reports import digest
-from finops.rules import files as rules
+from finops.rules.files import Limits, known_rules
 from finops.schedule.timetable import At, Digests
 from finops.state.store import FILE, State
 
@@ -90,10 +90,10 @@ def told(
     period: digest.Period = "daily",
     day: date = LAST,
     alerts: Sequence[Path] = (),
-    limits: rules.Limits = rules.Limits(),
+    limits: Limits = Limits(),
 ) -> Message:
     with pipeline.published(home.path) as con, State(home.path / FILE) as state:
-        rule = digest.literal(rules.shipped({}, alerts))
+        rule = digest.literal(known_rules({}, alerts))
         return digest.compose(con, "k", period, day, now, state.incidents(), rule, limits)
 
 
@@ -192,7 +192,7 @@ def test_threefold_days_that_cannot_be_had_are_not_known(made: Callable[..., Hom
 
 def test_a_digest_keeps_to_the_limits_of_a_rule(made: Callable[..., Home]) -> None:
     home = made(lambda name, day: (5 if day == LAST else 1) * steady(name, day))
-    message = told(home, limits=rules.Limits(rule_findings=1))
+    message = told(home, limits=Limits(rule_findings=1))
     assert lines(message, "3 times the day before") == ("search $500.00 after $100.00 (5.0x)",)
     (unknown,) = lines(message, "Not known")
     assert unknown.startswith("not all that cost 3 times the day before: spend_spike found 2 offenders")
@@ -259,7 +259,7 @@ def test_open_incidents_stand_with_age_and_owner(made: Callable[..., Home]) -> N
 
 
 def outcome(home: Home, *arguments: str, now: datetime = NOW) -> Any:
-    done = CliRunner().invoke(command.app, list(arguments), obj=Context(home.path, False, now))
+    done = CliRunner().invoke(app, list(arguments), obj=Context(home.path, False, now))
     if done.exception and not isinstance(done.exception, FinopsError | SystemExit):
         raise done.exception
     return done
@@ -348,10 +348,12 @@ def test_settings_that_are_none(tmp_path: Path, text: str, message: str) -> None
         config.read(tmp_path, {})
 
 
-def test_a_cause_that_cannot_be_had_costs_no_digest_and_asks_for_no_one_day(made: Callable[..., Home]) -> None:
+def test_a_cause_that_cannot_be_had_costs_no_digest_and_asks_for_no_one_day(
+    made: Callable[..., Home],
+) -> None:
     with pipeline.published(made(spiked).path) as con:
         con.execute("create temp table drivers_daily as select 1 as one")  # a view that cannot be read
-        message = digest.compose(con, "k", "daily", LAST, NOW, (), digest.literal(()), rules.Limits())
+        message = digest.compose(con, "k", "daily", LAST, NOW, (), digest.literal(()), Limits())
         assert con.execute("select getvariable('explained_day')").fetchall() == [(None,)]
     (moved,) = lines(message, "Moved")
     assert moved.startswith("search +$400.00 (+400%): could not be found out: Binder Error")

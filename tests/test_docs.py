@@ -16,7 +16,7 @@ from home import Home
 from finops import config
 from finops.cli import app
 from finops.config import Settings
-from finops.rules import files as rules
+from finops.rules.files import known_rules
 
 ROOT = Path(__file__).parents[1]
 SECRETS = {"FINOPS_SMTP_PASSWORD": "x", "FINOPS_PAGERDUTY_ROUTING_KEY": "x"}
@@ -40,7 +40,7 @@ def headings(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "rule", [*(rule.name for rule in rules.shipped({})), "rule_failed", "channel_failed", "job_failed"]
+    "rule", [*(rule.name for rule in known_rules({})), "rule_failed", "channel_failed", "job_failed"]
 )
 def test_a_rule_has_its_runbook(rule: str) -> None:
     assert rule in headings("docs/rules.md")
@@ -90,7 +90,7 @@ def test_an_example_of_finops_toml_is_accepted(example: str, home: Home) -> None
     settings = config.read(home.path, {**SECRETS, slack: "https://hooks.slack.com/services/x"})
     given = tomllib.loads(example, parse_float=Decimal)
     assert settings.model_fields_set >= given.keys()
-    rules.shipped(settings.rules, settings.alerts)
+    known_rules(settings.rules, settings.alerts)
 
 
 @pytest.mark.parametrize("example", blocks("sql", "README.md"))

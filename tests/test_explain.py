@@ -14,9 +14,9 @@ from home import NOW, Home
 
 from finops import config, pipeline
 from finops.errors import QueryError
-from finops.explain.causes import Cause, Explanation, explain, explained, explanations, to_the_cent
+from finops.explain.causes import Cause, Explanation, explain, explained, explanations, in_whole_cents
 from finops.model import Finding
-from finops.rules import files as rules
+from finops.rules.files import known_rules
 from finops.state.store import FILE, State
 
 DAY = date(2026, 11, 18)
@@ -121,7 +121,7 @@ def test_cents_sum_to_the_change(usd: str, usual: str, causes: list[str], cents:
         day=DAY, workload="w", usd=Decimal(usd), usual_usd=Decimal(usual), change_usd=Decimal(usd) - Decimal(usual),
         causes=tuple(Cause(what="w", usd=Decimal(one)) for one in causes), baseline=(), basis="final", **none,
     )  # fmt: skip
-    assert [str(cause.usd) for cause in to_the_cent(given)] == cents
+    assert [str(cause.usd) for cause in in_whole_cents(given)] == cents
 
 
 def finding(rule: str, workload: str | None) -> Finding:
@@ -150,7 +150,7 @@ def finding(rule: str, workload: str | None) -> Finding:
 )  # fmt: skip
 def test_alerts_say_what_changed(home: Home, rule: str, workload: str | None, said: str | None) -> None:
     with pipeline.published(home.path) as con:
-        (told,) = explained(con, [finding(rule, workload)], rules.shipped({}))
+        (told,) = explained(con, [finding(rule, workload)], known_rules({}))
     assert told.facts["n"] == "1"
     assert (told.facts.get("what_changed") or "").startswith(said or "")
     assert bool(told.facts.get("what_changed")) == bool(said)
@@ -159,7 +159,7 @@ def test_alerts_say_what_changed(home: Home, rule: str, workload: str | None, sa
 def test_an_alert_without_its_explanation_is_still_an_alert(home: Home) -> None:
     with pipeline.published(home.path) as con:
         con.execute("create temp table drivers_daily as select 1 as one")  # a view that cannot be read
-        (told,) = explained(con, [finding("spend_spike", "search-api")], rules.shipped({}))
+        (told,) = explained(con, [finding("spend_spike", "search-api")], known_rules({}))
     assert str(told.facts["what_changed"]).startswith("could not be found out: Binder Error")
 
 

@@ -14,7 +14,7 @@ from botocore.validate import ParamValidator
 from home import Home
 
 from finops.setup import export
-from finops.sources.cur import columns as cur_columns
+from finops.sources.cur import spelling
 
 TO = export.Destination(bucket="ours", prefix="bills/bedrock")
 MARKETPLACE = {
@@ -31,10 +31,10 @@ def test_aws_takes_the_call() -> None:
 
 
 def test_every_column_that_is_read_is_exported() -> None:
-    wanted = {spelled[0] for spelled in cur_columns.COLUMNS.values()}
+    wanted = {spelled[0] for spelled in spelling.COLUMNS.values()}
     selected = set(re.findall(r"\w+", export.statement()))
     assert wanted <= selected
-    assert {f"product_{field}" for field in cur_columns.PRODUCT} <= selected
+    assert {f"product_{field}" for field in spelling.PRODUCT} <= selected
 
 
 def test_the_statement_is_in_the_dialect_of_data_exports() -> None:

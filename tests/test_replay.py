@@ -20,7 +20,7 @@ from finops.config import Settings
 from finops.errors import ConfigError
 from finops.reports import replay
 from finops.reports.replay import Sent
-from finops.rules import files as rules
+from finops.rules.files import known_rules
 from finops.sources import Prices
 
 FIRST = date(2026, 8, 3)  # a Monday
@@ -74,7 +74,7 @@ def replayed(
     con: duckdb.DuckDBPyConnection, file: Path, first: int = 55, last: int = 90, rule: str = ""
 ) -> list[Sent]:
     replay.know_file(con, file)
-    wanted = [one for one in rules.shipped({}) if rule in ("", one.name)]
+    wanted = [one for one in known_rules({}) if rule in ("", one.name)]
     return list(replay.replay(con, wanted, day(first), day(last), of_file=True).sent)
 
 

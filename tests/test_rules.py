@@ -30,9 +30,8 @@ from home import NOW, Home
 
 from finops import pipeline
 from finops.errors import ConfigError, FinopsError, QueryError
-from finops.rules import files as rules
 from finops.rules import judge
-from finops.rules.files import RuleSettings
+from finops.rules.files import Limits, RuleSettings, known_rules, parse
 
 
 @pytest.fixture(scope="module")
@@ -200,12 +199,12 @@ def test_reconciliation(spikes: Home, tmp_path: Path, tamper: str, fires: bool) 
 
 def test_every_rule_has_its_cases() -> None:
     tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_rules*.py"))
-    assert [rule.name for rule in rules.shipped({}) if f"def test_{rule.name}" not in tests] == []
+    assert [rule.name for rule in known_rules({}) if f"def test_{rule.name}" not in tests] == []
 
 
 def test_a_check_runs_what_can_see_and_says_what_cannot(spikes: Home) -> None:
     with pipeline.published(spikes.path) as con:
-        checked = judge.check(con, rules.shipped({}), DAY, NOW)
+        checked = judge.check(con, known_rules({}), DAY, NOW)
     assert checked.evaluated["spend_spike"] == DAY
     assert checked.blind["idle_commitment"] == "no complete metrics and inventory for 2026-11-18"
     assert {
@@ -219,8 +218,8 @@ def test_a_check_runs_what_can_see_and_says_what_cannot(spikes: Home) -> None:
 def test_an_incomplete_day_is_not_judged(spikes: Home) -> None:
     """Of the three days that spend_spike scores, the two last are beyond the bill."""
     with pipeline.published(spikes.path) as con:
-        checked = judge.check(con, rules.shipped({}), DAY + timedelta(days=2), NOW)
-        later = judge.check(con, rules.shipped({}), DAY + timedelta(days=3), NOW + timedelta(days=1))
+        checked = judge.check(con, known_rules({}), DAY + timedelta(days=2), NOW)
+        later = judge.check(con, known_rules({}), DAY + timedelta(days=3), NOW + timedelta(days=1))
     assert checked.evaluated["spend_spike"] == DAY
     assert {f.day for f in checked.findings if f.rule == "spend_spike"} == {DAY}
     assert "spend_spike" not in later.evaluated
@@ -287,7 +286,7 @@ def write_rule(directory: Path, sql: str, *, params: str = "", summary: str = "s
 def test_a_broken_rule_is_a_finding_and_the_others_still_speak(
     spikes: Home, tmp_path: Path, sql: str, summary: str, reason: str
 ) -> None:
-    found = rules.shipped({}, [write_rule(tmp_path / "alerts", sql, summary=summary)])
+    found = known_rules({}, [write_rule(tmp_path / "alerts", sql, summary=summary)])
     with pipeline.published(spikes.path) as con:
         checked = judge.check(con, found, DAY, NOW)
     (failure,) = [f for f in checked.findings if f.rule == "rule_failed"]
@@ -316,7 +315,7 @@ def test_a_malformed_file_is_a_finding_and_the_others_still_speak(
     spikes: Home, tmp_path: Path, sql: str, params: str, message: str
 ) -> None:
     directory = write_rule(tmp_path / "alerts", sql, params=params)
-    found = rules.shipped({"mine": RuleSettings.model_validate({"ratio": 3})}, [directory])
+    found = known_rules({"mine": RuleSettings.model_validate({"ratio": 3})}, [directory])
     with pipeline.published(spikes.path) as con:
         checked = judge.check(con, found, DAY + timedelta(days=1), NOW)
     (failure,) = [f for f in checked.findings if f.rule == "rule_failed"]
@@ -331,12 +330,12 @@ def test_a_malformed_file_is_a_finding_and_the_others_still_speak(
 def test_a_malformed_file_is_refused(tmp_path: Path, sql: str, params: str, message: str) -> None:
     directory = write_rule(tmp_path / "alerts", sql, params=params)
     with pytest.raises(FinopsError, match=re.escape(message)):
-        rules.parse(directory / "mine.sql")
+        parse(directory / "mine.sql")
 
 
 def test_a_malformed_file_may_be_switched_off(tmp_path: Path) -> None:
     directory = write_rule(tmp_path / "alerts", "selec 1")
-    assert "mine" not in {r.name for r in rules.shipped({"mine": RuleSettings(enabled=False)}, [directory])}
+    assert "mine" not in {r.name for r in known_rules({"mine": RuleSettings(enabled=False)}, [directory])}
 
 
 def test_severity_is_the_setting_then_the_row_then_the_header(spikes: Home, tmp_path: Path) -> None:
@@ -344,9 +343,9 @@ def test_severity_is_the_setting_then_the_row_then_the_header(spikes: Home, tmp_
     directory = write_rule(tmp_path / "alerts", sql)
     for severity, expected in ((None, ["page", "warn"]), ("info", ["info", "info"])):
         settings = {"mine": RuleSettings.model_validate({"severity": severity})}
-        (rule,) = [r for r in rules.shipped(settings, [directory]) if r.name == "mine"]
+        (rule,) = [r for r in known_rules(settings, [directory]) if r.name == "mine"]
         with pipeline.published(spikes.path) as con:
-            assert [f.severity for f in judge.offenders(con, rule, DAY, NOW, rules.Limits())] == expected
+            assert [f.severity for f in judge.offenders(con, rule, DAY, NOW, Limits())] == expected
 
 
 @pytest.mark.parametrize(
@@ -378,12 +377,12 @@ def test_severity_is_the_setting_then_the_row_then_the_header(spikes: Home, tmp_
 )  # fmt: skip
 def test_misspelt_settings(settings: dict[str, dict[str, Any]], message: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)):
-        rules.shipped({name: RuleSettings.model_validate(given) for name, given in settings.items()})
+        known_rules({name: RuleSettings.model_validate(given) for name, given in settings.items()})
 
 
 @pytest.mark.parametrize("value", [2, Decimal("2.5"), 0, Decimal("1E+40")])
 def test_a_number_is_a_number(value: int | Decimal) -> None:
-    found = rules.shipped({"spend_spike": RuleSettings.model_validate({"ratio": value})})
+    found = known_rules({"spend_spike": RuleSettings.model_validate({"ratio": value})})
     assert [rule.values["ratio"] for rule in found if rule.name == "spend_spike"] == [value]
 
 
@@ -401,15 +400,15 @@ def test_a_day_outside_the_ledger_is_an_error(spikes: Home, day: date, now: date
         pipeline.published(spikes.path) as con,
         pytest.raises(QueryError, match=f"{day}: the ledger holds {first} to {last}; "),
     ):
-        judge.check(con, rules.shipped({}), day, now)
+        judge.check(con, known_rules({}), day, now)
 
 
 def test_a_rule_may_be_switched_off() -> None:
-    assert "spend_spike" not in {r.name for r in rules.shipped({"spend_spike": RuleSettings(enabled=False)})}
+    assert "spend_spike" not in {r.name for r in known_rules({"spend_spike": RuleSettings(enabled=False)})}
 
 
 def test_a_rule_of_ones_own_replaces_ours(tmp_path: Path) -> None:
     directory = write_rule(tmp_path / "alerts", "select 'x' as subject")
     (directory / "mine.sql").rename(directory / "spend_spike.sql")
-    (rule,) = [r for r in rules.shipped({}, [directory]) if r.name == "spend_spike"]
+    (rule,) = [r for r in known_rules({}, [directory]) if r.name == "spend_spike"]
     assert rule.title == "t"

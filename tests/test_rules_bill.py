@@ -12,8 +12,8 @@ from bill import Row, cur2
 from home import NOW, Home
 
 from finops import config, pipeline
-from finops.rules import files as rules
 from finops.rules import judge
+from finops.rules.files import known_rules
 
 WORKLOADS = ("search", "chat", "claims", "code")
 Change = Callable[[date, str, int], str | None]
@@ -84,7 +84,7 @@ def test_a_day_that_is_not_all_there_is_judged_when_it_is(home: Home) -> None:
     """The spike of its one line is told by nobody, until the bill is whole."""
     cur2(home.exports, bill(stopped))
     home.sync()
-    known = rules.shipped({})
+    known = known_rules({})
     with pipeline.published(home.path) as con:
         late = judge.check(con, known, DAY, NOW)
     cur2(home.exports, bill(lambda d, w, h: stopped(d, w, h) or usual(d, w, h)))
@@ -126,7 +126,7 @@ def test_an_empty_day_of_the_bill_is_not_a_collapse(home: Home) -> None:
     )
     home.sync()
     with pipeline.published(home.path) as con:
-        found = judge.check(con, rules.shipped({}), DAY, NOW).findings
+        found = judge.check(con, known_rules({}), DAY, NOW).findings
     assert {f.rule for f in found} == {"bill_incomplete"}
 
 

@@ -11,8 +11,8 @@ from bill import ACCOUNT, Row, cur2, line
 from home import Home
 
 from finops import pipeline
-from finops.rules import files as rules
 from finops.rules import judge
+from finops.rules.files import known_rules
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)  # 9:00 is under way: the last hour is that of 8:00
@@ -72,7 +72,7 @@ def test_before_a_week_is_known_only_the_cap_speaks(tmp_path: Path) -> None:
 
 
 def test_a_check_judges_today_although_the_bill_is_of_yesterday(ledger: Home) -> None:
-    known = [rule for rule in rules.shipped({}) if rule.name == "spend_spike_now"]
+    known = [rule for rule in known_rules({}) if rule.name == "spend_spike_now"]
     with pipeline.published(ledger.path) as con:
         checked = judge.check(con, known, date(2026, 11, 17), NOW)
         late = judge.check(con, known, date(2026, 11, 17), NOW + timedelta(days=3))

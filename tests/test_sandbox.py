@@ -13,8 +13,7 @@ import duckdb
 import pytest
 
 from finops.errors import QueryError
-from finops.sandbox import child as sandbox_child
-from finops.sandbox import parent as sandbox
+from finops.sandbox import child, parent
 from finops.sandbox.child import Gate, Refused
 from finops.sandbox.parent import Limits
 
@@ -47,7 +46,7 @@ def walled(ledger: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The child's own connection, before which the gate stands."""
     own = ledger.with_name("walled.duckdb")
     shutil.copyfile(ledger, own)
-    with sandbox_child.connect(str(own), memory_mb=1024, pipe=9) as con:
+    with child.connect(str(own), memory_mb=1024, pipe=9) as con:
         yield con
 
 
@@ -261,7 +260,7 @@ def test_behind_the_gate_stands_a_wall(walled: duckdb.DuckDBPyConnection, sql: s
 )
 def test_what_fails_says_why(ledger: Path, sql: str, says: str) -> None:
     with pytest.raises(QueryError) as caught:
-        sandbox.run(ledger, sql, Limits(memory_mb=1024))
+        parent.run(ledger, sql, Limits(memory_mb=1024))
     assert says in f"{caught.value}\n"
 
 
@@ -278,7 +277,7 @@ def test_what_fails_says_why(ledger: Path, sql: str, says: str) -> None:
 )
 def test_what_takes_too_long_is_killed(ledger: Path, sql: str) -> None:
     with pytest.raises(QueryError, match=r"stopped after 0\.5 s"):
-        sandbox.run(ledger, sql, Limits(memory_mb=1024, seconds=0.5))
+        parent.run(ledger, sql, Limits(memory_mb=1024, seconds=0.5))
 
 
 @pytest.mark.parametrize(
@@ -290,7 +289,7 @@ def test_what_takes_too_long_is_killed(ledger: Path, sql: str) -> None:
 )
 def test_nesting_ends_only_the_child(ledger: Path, sql: str) -> None:
     with pytest.raises(QueryError):
-        sandbox.run(ledger, sql)
+        parent.run(ledger, sql)
 
 
 def test_a_reader_may_take_longer_than_the_query(ledger: Path) -> None:
@@ -301,26 +300,26 @@ def test_a_reader_may_take_longer_than_the_query(ledger: Path) -> None:
                 self.write(chunk)
 
     pager = Pager()
-    sandbox.write(ledger, "select repeat('a', 1000) from range(1200)", pager, "csv", Limits(seconds=0.5))
+    parent.write(ledger, "select repeat('a', 1000) from range(1200)", pager, "csv", Limits(seconds=0.5))
     assert pager.getvalue().count(b"\n") == 1201
 
 
 def test_no_environment_reaches_the_child(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
     with pytest.raises(QueryError):
-        sandbox.run(ledger, "select getenv('AWS_SECRET_ACCESS_KEY')")
+        parent.run(ledger, "select getenv('AWS_SECRET_ACCESS_KEY')")
 
 
 def test_no_ledger_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(QueryError, match=r"no ledger at .*finops.duckdb; run `finops sync` first"):
-        sandbox.run(tmp_path / "finops.duckdb", "select 1")
+        parent.run(tmp_path / "finops.duckdb", "select 1")
 
 
 def test_a_file_that_is_no_ledger(tmp_path: Path) -> None:
     path = tmp_path / "finops.duckdb"
     path.write_text("not a database, but long enough to be looked at" * 100)
     with pytest.raises(QueryError, match="not a valid DuckDB database"):
-        sandbox.run(path, "select 1")
+        parent.run(path, "select 1")
 
 
 @pytest.mark.parametrize(
@@ -332,14 +331,14 @@ def test_a_file_that_is_no_ledger(tmp_path: Path) -> None:
     ],
 )
 def test_rows_beyond_the_limit_are_cut_and_told(ledger: Path, rows: int, limit: int, cut: bool) -> None:
-    result = sandbox.run(ledger, f"from range({rows}) order by 1 desc", Limits(rows=limit))
+    result = parent.run(ledger, f"from range({rows}) order by 1 desc", Limits(rows=limit))
     assert (len(result.rows), result.cut) == (min(rows, limit), cut)
     assert result.rows == tuple((i,) for i in reversed(range(rows)))[:limit]
 
 
 def test_an_answer_beyond_its_size_is_refused(ledger: Path) -> None:
     with pytest.raises(QueryError, match="larger than 1 MB"):
-        sandbox.run(ledger, "select repeat('a', 1000) from range(5000)", Limits(output_mb=1))
+        parent.run(ledger, "select repeat('a', 1000) from range(5000)", Limits(output_mb=1))
 
 
 CELLS = [
@@ -373,14 +372,14 @@ CELLS = [
 
 
 def test_every_cell_survives(ledger: Path) -> None:
-    result = sandbox.run(ledger, f"select {', '.join(sql for sql, _, _ in CELLS)}")
+    result = parent.run(ledger, f"select {', '.join(sql for sql, _, _ in CELLS)}")
     assert result.rows == (tuple(value for _, _, value in CELLS),)
     for found, (sql, expected, _) in zip(result.types, CELLS, strict=True):
         assert expected is None or found.replace('"', "") == expected.replace('"', ""), sql
 
 
 def test_names_that_are_no_identifiers_and_names_given_twice(ledger: Path) -> None:
-    result = sandbox.run(ledger, 'select 1 as a, 2 as A, 3 as "a.b", 4 as "q""", count(*) from attributed')
+    result = parent.run(ledger, 'select 1 as a, 2 as A, 3 as "a.b", 4 as "q""", count(*) from attributed')
     assert result.columns == ("a", "A_1", "a.b", 'q"', "count_star()")
     assert result.rows == ((1, 2, 3, 4, 1000),)
 
@@ -390,7 +389,7 @@ def test_parquet_keeps_types_and_sums_stay_exact(ledger: Path, tmp_path: Path) -
         {'l': [timestamp '2026-01-01']} as nested from attributed"""
     path = tmp_path / "answer.parquet"
     with path.open("wb") as file:
-        answer = sandbox.write(ledger, sql, file, "parquet")
+        answer = parent.write(ledger, sql, file, "parquet")
     relation = duckdb.read_parquet(str(path))
     types = [str(kind) for kind in relation.types]
     assert types == [
@@ -407,9 +406,9 @@ def test_parquet_keeps_types_and_sums_stay_exact(ledger: Path, tmp_path: Path) -
 def test_csv_tells_null_from_empty(ledger: Path, tmp_path: Path) -> None:
     path = tmp_path / "answer.csv"
     with path.open("wb") as file:
-        sandbox.write(ledger, "select null as a, '' as b, 1.10 as c, 'x,y' as d", file, "csv")
+        parent.write(ledger, "select null as a, '' as b, 1.10 as c, 'x,y' as d", file, "csv")
     assert path.read_text() == 'a,b,c,d\n,"",1.10,"x,y"\n'
 
 
 def test_both_sides_agree_on_the_exit_code() -> None:
-    assert sandbox.SAID == sandbox_child.SAID
+    assert parent.SAID == child.SAID

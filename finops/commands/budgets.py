@@ -15,9 +15,8 @@ from finops.commands import screen
 from finops.commands.context import Context
 from finops.messages.text import one_line
 from finops.money import usd
-from finops.reports import budgets as budgeting
-from finops.reports.budgets import Change, Outlook, Standing
-from finops.rules import files as rules
+from finops.reports.budgets import Change, Outlook, Standing, outlook, refuse_unknown, standings
+from finops.rules.files import known_rules
 
 app = typer.Typer()
 MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}
@@ -41,7 +40,7 @@ def show_budgets(
             _show_plan(looked)
         return
     with pipeline.published(context.home) as con:
-        found = budgeting.standings(con)
+        found = standings(con)
     if as_json or context.json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
     else:
@@ -50,12 +49,12 @@ def show_budgets(
 
 def _outlook(context: Context) -> Outlook:
     settings = context.settings
-    known = rules.shipped(settings.rules, settings.alerts)
+    known = known_rules(settings.rules, settings.alerts)
     rule = next((rule for rule in known if rule.name == "budget"), None)
     with pipeline.published(context.home) as con:
-        budgeting.refuse_unknown(con, settings.budgets, settings.workloads)
+        refuse_unknown(con, settings.budgets, settings.workloads)
         day = pipeline.last_day(con, context.now)
-        return budgeting.outlook(con, settings.budgets, rule, day, context.now, settings.limits)
+        return outlook(con, settings.budgets, rule, day, context.now, settings.limits)
 
 
 def _show(found: Sequence[Standing]) -> None:

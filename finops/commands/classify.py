@@ -12,8 +12,7 @@ from typing import Annotated
 
 import typer
 
-from finops.classify import Shape
-from finops.classify import classify as classified
+from finops.classify import Shape, classify
 from finops.commands.context import Context
 from finops.errors import ConfigError, SourceError
 
@@ -37,7 +36,7 @@ _AWS_NAMES = {
 _DELIMITERS = {".tsv": "\t", ".csv": ","}
 
 
-def classify(
+def classify_lines(
     ctx: typer.Context,
     what: Annotated[str, typer.Argument(metavar="FILE.tsv|FILE.csv|USAGE_TYPE")],
     unit: Annotated[str | None, typer.Option(help="The line's pricing unit, e.g. '1K tokens'.")] = None,
@@ -61,7 +60,7 @@ def classify(
         shapes = read(Path(what))
     else:
         shapes = [Shape(usage_type=what, **given)]
-    rows = [{"usage_type": shape.usage_type, **classified(shape).model_dump()} for shape in shapes]
+    rows = [{"usage_type": shape.usage_type, **classify(shape).model_dump()} for shape in shapes]
     context = ctx.find_object(Context)
     if as_json or (context is not None and context.json):
         names = (*COLUMNS, *NOTES)

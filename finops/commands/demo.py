@@ -47,16 +47,16 @@ def demo(
 ) -> None:
     """A made-up company's bill, in AWS's own formats, read, named, checked and explained."""
     from finops import config, pipeline
-    from finops import demo as company
+    from finops.demo import write
 
     context: Context = ctx.obj
     home = home or (context.home if context.home != Path() else Path("finops-demo"))
     _make_room(home)
     today, yesterday = context.now.date(), context.now - timedelta(days=1)
-    company.write(home, today, morning="yesterday", until=yesterday)
+    write(home, today, morning="yesterday", until=yesterday)
     settings = config.read(home)
     pipeline.sync(home, settings, yesterday)
-    company.write(home, today, morning="today", until=context.now)
+    write(home, today, morning="today", until=context.now)
     synced = pipeline.sync(home, settings, context.now)
     with _nobody_told():
         ran = pipeline.check(home, settings, context.now)
@@ -98,11 +98,11 @@ class Verdict:
     """One screen: the sum, what is wrong, what else the views show, what to do next."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, day: date, findings: list[Finding]) -> None:
-        from finops.reports import stories as reports
+        from finops.reports.stories import lines
 
         order = {"page": 0, "warn": 1, "info": 2}
         self.findings = sorted(findings, key=lambda f: (order[f.severity], -(f.usd or 0)))
-        self.lines: list[Line] = reports.lines(con, STORIES, day)
+        self.lines: list[Line] = lines(con, STORIES, day)
         self.billed, self.attributed, self.first, self.last = con.execute(
             "select (select sum(gross_usd) from billed_daily), sum(gross_usd), min(day), max(day) from attributed"
         ).fetchall()[0]

@@ -16,9 +16,9 @@ from finops.commands import screen
 from finops.commands.context import Context
 from finops.model import Message
 from finops.notify.outcome import Outcome
-from finops.reports import digest as periodical
-from finops.rules import files as rules
+from finops.reports.digest import Period, compose, key_of, literal, readers, send
 from finops.rules import judge
+from finops.rules.files import known_rules
 from finops.state.store import FILE, State
 
 app = typer.Typer()
@@ -44,32 +44,32 @@ def digest(
     as_json = as_json or context.json
     settings = context.settings if dry_run else context.telling
     channels = named(settings.channels or (Console(),), "stderr" if as_json else None)
-    names = periodical.readers(settings.digest.channels, channels)
+    names = readers(settings.digest.channels, channels)
     with State(context.home / FILE) as state:
         message = _composed(context, state, "weekly" if weekly else "daily", day)
         if dry_run:
             _print(message, as_json)
             return
-        outcomes = periodical.send(state, channels, names, message, context.now)
+        outcomes = send(state, channels, names, message, context.now)
     _say(message, names, outcomes, as_json)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(2)
 
 
-def _composed(context: Context, state: State, period: periodical.Period, asked: datetime | None) -> Message:
+def _composed(context: Context, state: State, period: Period, asked: datetime | None) -> Message:
     day = asked.date() if asked else None
-    known = rules.shipped(context.settings.rules, context.settings.alerts)
+    known = known_rules(context.settings.rules, context.settings.alerts)
     with pipeline.published(context.home) as con:
         if day:
             judge.refuse_unheld(con, day, context.now)
-        return periodical.compose(
+        return compose(
             con,
-            periodical.key_of(period, context.now, day),
+            key_of(period, context.now, day),
             period,
             day or pipeline.last_day(con, context.now),
             context.now,
             state.incidents(),
-            periodical.literal(known),
+            literal(known),
             context.settings.limits,
         )
 

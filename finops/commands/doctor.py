@@ -25,12 +25,12 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> int:
     """Look at the machine, the sources, AWS and the channels; each problem comes with its fix. Changes nothing."""
-    from finops import doctor as surgery
+    from finops.doctor import examine
 
     context: Context = ctx.obj
     found = []
     console = screen.console()
-    for line in surgery.examine(context.home, context.settings, context.now, tags=tags):
+    for line in examine(context.home, context.settings, context.now, tags=tags):
         found.append(line)
         if not (as_json or context.json):
             console.print(

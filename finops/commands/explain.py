@@ -12,9 +12,9 @@ from rich.table import Table
 from finops import pipeline
 from finops.commands import screen
 from finops.commands.context import Context
-from finops.explain.causes import Explanation, explain, to_the_cent
+from finops.explain.causes import Explanation, explain, in_whole_cents
 from finops.messages.text import one_line
-from finops.money import to_the_cent as dollars
+from finops.money import to_the_cent
 
 app = typer.Typer()
 
@@ -41,9 +41,9 @@ def explain_workload(
 
 
 def _show(found: Explanation) -> None:
-    spent = f"{found.workload} cost {dollars(found.usd)} on {found.day:%a} {found.day} ({found.basis})"
+    spent = f"{found.workload} cost {to_the_cent(found.usd)} on {found.day:%a} {found.day} ({found.basis})"
     typer.echo(one_line(f"{spent}; {_usual(found)}"))
-    causes = to_the_cent(found)
+    causes = in_whole_cents(found)
     table = Table("why", "USD", box=None, pad_edge=False)
     table.columns[1].justify = "right"
     for cause in (cause for cause in causes if cause.usd):
@@ -56,7 +56,7 @@ def _show(found: Explanation) -> None:
 def _usual(found: Explanation) -> str:
     if not found.baseline:
         return "its first day, all of it is new"
-    return f"usual is {dollars(found.usual_usd)}, as on {' and '.join(map(str, found.baseline))}"
+    return f"usual is {to_the_cent(found.usual_usd)}, as on {' and '.join(map(str, found.baseline))}"
 
 
 def _where(found: Explanation) -> str:
@@ -70,7 +70,7 @@ def _where(found: Explanation) -> str:
     ):
         return "No model, token kind, environment, region or caller stands out: all of it moved alike."
     share = "more than all" if found.slice_share > 1.005 else f"{found.slice_share:.0%}"
-    said = f"{share} of it is {found.slice}: {dollars(found.slice_usual_usd)} to {dollars(found.slice_usd)}"
+    said = f"{share} of it is {found.slice}: {to_the_cent(found.slice_usual_usd)} to {to_the_cent(found.slice_usd)}"
     if found.offset_slice is None or found.offset_usd is None:
         return said
-    return f"{said}; offset by {dollars(found.offset_usd)} in {found.offset_slice}"
+    return f"{said}; offset by {to_the_cent(found.offset_usd)} in {found.offset_slice}"

@@ -91,13 +91,13 @@ def _policy(context: Context, member: bool) -> None:
 
 def _from_account(context: Context, force: bool) -> None:
     from finops.aws import Access, Aws
-    from finops.setup import account as discover
+    from finops.setup import account
 
     target = _target(context, force)
     aws = Aws(Access())
-    found = discover.look(aws, _progress)
+    found = account.look(aws, _progress)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(discover.configuration(found), encoding="utf-8")
+    target.write_text(account.configuration(found), encoding="utf-8")
     for bill in found.bills:
         typer.echo(f"{bill.what}: {bill.place} ({bill.region})")
     typer.echo(f"regions with Bedrock traffic: {', '.join(found.regions) or 'none'}")
@@ -113,16 +113,16 @@ def _progress(text: str) -> None:
 
 
 def _from_files(context: Context, directory: str, force: bool) -> None:
-    from finops.setup import directory as survey
+    from finops.setup.directory import configuration, look
     from finops.sources import Reading
     from finops.sources.files.listing import is_s3
 
     target = _target(context, force)
     home = context.home.resolve()
     path = directory if is_s3(directory) else _below(home, Path(directory).resolve())
-    seen = survey.look(Reading(home=home, now=context.now), path)
+    seen = look(Reading(home=home, now=context.now), path)
     home.mkdir(parents=True, exist_ok=True)
-    target.write_text(survey.configuration(seen), encoding="utf-8")
+    target.write_text(configuration(seen), encoding="utf-8")
     typer.echo(f"billing periods: {len(seen.periods)} ({seen.periods[0]} to {seen.periods[-1]})")
     typer.echo(f"the newest has {seen.lines:,} Bedrock lines, ${seen.usd:,.2f}")
     for note in seen.notes:

@@ -21,7 +21,7 @@ from finops.errors import ConfigError, QueryError
 from finops.ledger import Ledger
 from finops.messages.text import one_line
 from finops.pipeline import published
-from finops.sandbox import parent as sandbox
+from finops.sandbox import parent
 from finops.sandbox.child import relations, save
 
 app = typer.Typer()
@@ -34,7 +34,7 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
-FILES: dict[Format, sandbox.FileFormat] = {Format.csv: "csv", Format.parquet: "parquet"}
+FILES: dict[Format, parent.FileFormat] = {Format.csv: "csv", Format.parquet: "parquet"}
 
 
 class FileFormat(StrEnum):
@@ -72,7 +72,7 @@ def sql(
         _list_views(context.home, form)
         return
     text = sys.stdin.read() if statement == "-" else statement
-    limits = sandbox.Limits(rows=limit, seconds=seconds, memory_mb=memory_mb)
+    limits = parent.Limits(rows=limit, seconds=seconds, memory_mb=memory_mb)
     if output is None:
         if form == "parquet" and sys.stdout.isatty():
             raise ConfigError("sql: Parquet is not for a terminal; give -o FILE.parquet")
@@ -112,10 +112,10 @@ def _format(asked: Format | None, output: Path | None, as_json: bool) -> Format:
     return Format(suffix)
 
 
-def _answer(ledger: Path, text: str, form: Format, limits: sandbox.Limits, out: BinaryIO) -> sandbox.Answer:
+def _answer(ledger: Path, text: str, form: Format, limits: parent.Limits, out: BinaryIO) -> parent.Answer:
     if form in FILES:
-        return sandbox.write(ledger, text, out, FILES[form], limits)
-    result = sandbox.run(ledger, text, limits)
+        return parent.write(ledger, text, out, FILES[form], limits)
+    result = parent.run(ledger, text, limits)
     if form == "table":
         out.writelines(line.encode() + b"\n" for line in _table(result))
     else:
@@ -132,7 +132,7 @@ def _write_json(rows: Iterator[dict[str, Any]], out: BinaryIO) -> None:
     out.write(b"[]\n" if start == b"[" else b"\n]\n")
 
 
-def _table(result: sandbox.Result) -> Iterator[str]:
+def _table(result: parent.Result) -> Iterator[str]:
     """Aligned columns, whole values, one line a row, on a terminal and in a pipe alike."""
     cells = [[_cell(value) for value in row] for row in result.rows]
     names = [one_line(name) for name in result.columns]

@@ -21,10 +21,8 @@ from finops.commands.context import Context
 from finops.config import Settings
 from finops.errors import ConfigError
 from finops.money import usd
-from finops.reports import replay as engine
-from finops.reports.replay import Replayed, Sent
-from finops.rules import files as known
-from finops.rules.files import Rule
+from finops.reports.replay import OF_SERIES, Replayed, Sent, know_file, know_ledger, replay
+from finops.rules.files import Rule, known_rules, nearest
 from finops.sources import Prices
 from finops.state.store import FILE, Feedback, State
 
@@ -43,8 +41,8 @@ Series = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 
 
-@app.command(epilog="Example: finops replay --from 2026-09-01 --to 2026-11-18")
-def replay(
+@app.command("replay", epilog="Example: finops replay --from 2026-09-01 --to 2026-11-18")
+def replay_history(
     ctx: typer.Context,
     rule: Which = None,
     first: From = None,
@@ -65,10 +63,10 @@ def replay(
     begins, ends = (one.date() if one else None for one in (first, last))
     with _ledger(context, settings, series) as con:
         if series:
-            engine.know_file(con, series)
+            know_file(con, series)
         else:
-            engine.know_ledger(con)
-        done = engine.replay(con, wanted, begins, ends, of_file=series is not None, limits=settings.limits)
+            know_ledger(con)
+        done = replay(con, wanted, begins, ends, of_file=series is not None, limits=settings.limits)
     if as_json or context.json:
         typer.echo(json.dumps([_as_json(sent) for sent in done.sent], indent=2, default=str))
     else:
@@ -76,14 +74,12 @@ def replay(
 
 
 def _wanted(settings: Settings, name: str | None, series: Path | None) -> list[Rule]:
-    rules = {rule.name: rule for rule in known.shipped(settings.rules, settings.alerts)}
+    rules = {rule.name: rule for rule in known_rules(settings.rules, settings.alerts)}
     if name is None:
         return list(rules.values())
-    there = sorted(rules) if series is None else list(engine.OF_SERIES)
+    there = sorted(rules) if series is None else list(OF_SERIES)
     if name not in there:
-        raise ConfigError(
-            f"no rule {name!r} to replay{known.nearest(name, there)}; there is {', '.join(there)}"
-        )
+        raise ConfigError(f"no rule {name!r} to replay{nearest(name, there)}; there is {', '.join(there)}")
     return [rules[name]]
 
 

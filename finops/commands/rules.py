@@ -18,7 +18,7 @@ from finops.explain.days import pictured
 from finops.messages.text import one_line
 from finops.model import Finding
 from finops.rules import judge
-from finops.rules.files import Limits, Rule, nearest, shipped
+from finops.rules.files import Limits, Rule, known_rules, nearest
 
 app = typer.Typer(help="What is watched, with which thresholds.", invoke_without_command=True)
 
@@ -82,8 +82,8 @@ def show_rule(ctx: typer.Context, name: str) -> None:
 def _rules(context: Context) -> list[Rule]:
     """With the thresholds of finops.toml where there is one, else as shipped."""
     if (context.home / config.FILE).exists():
-        return shipped(context.settings.rules, context.settings.alerts)
-    return shipped({})
+        return known_rules(context.settings.rules, context.settings.alerts)
+    return known_rules({})
 
 
 def _limits(context: Context) -> Limits:

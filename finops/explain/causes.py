@@ -116,7 +116,7 @@ def sentences(
     return {name: one.what_changed for name, one in found.items()}
 
 
-def to_the_cent(explanation: Explanation) -> tuple[Cause, ...]:
+def in_whole_cents(explanation: Explanation) -> tuple[Cause, ...]:
     """The causes in whole cents that sum to the change in whole cents: the largest takes what rounding leaves."""
     cent = Decimal("0.01")
     first, *rest = (

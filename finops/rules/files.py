@@ -106,7 +106,7 @@ class RuleSettings(BaseModel):
     workloads: dict[str, dict[str, Any]] = {}
 
 
-def shipped(settings: Mapping[str, RuleSettings], directories: Iterable[Path] = ()) -> list[Rule]:
+def known_rules(settings: Mapping[str, RuleSettings], directories: Iterable[Path] = ()) -> list[Rule]:
     """Every rule file, ours and then `directories`; a later file of the same name wins.
 
     One of `directories` that is malformed is a rule with a `fault`; one of ours raises. Settings that no rule

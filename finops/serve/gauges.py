@@ -3,7 +3,7 @@ the dearest twenty and the others together."""
 
 from __future__ import annotations
 
-from collections import Counter as Count
+import collections
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -128,7 +128,7 @@ class _Standing(Collector):
     def _of_state(self) -> Iterator[GaugeMetricFamily]:
         with State(self._home / database.FILE) as state:
             undelivered = state.undelivered()
-            severities = Count(incident.severity for incident in state.standing())
+            severities = collections.Counter(incident.severity for incident in state.standing())
         incidents: list[Sample] = [([severity], float(severities[severity])) for severity in SEVERITIES]
         messages = [([status], float(count)) for status, count in undelivered.items()]
         yield _many("finops_incidents_open", "Incidents that are not resolved", ["severity"], incidents)

@@ -1,6 +1,6 @@
 /*---
 title = "Bedrock lines of one billing period, at the ledger's grain"
-doc = "Runs in Athena. `cur` is the table's part in our names (finops/sources/athena_sql.py). A product code is Bedrock's when any of its lines says so; then all its lines are, taxes and credits too. Money is decimal from its first cast on."
+doc = "Runs in Athena. `cur` is the table's part in our names (finops/sources/athena/dialect.py). A product code is Bedrock's when any of its lines says so; then all its lines are, taxes and credits too. Money is decimal from its first cast on."
 ---*/
 select billing_period, hour, payer_account_id, account_id, region, product_code, billing_entity, usage_type, operation,
     unit, description, product_family, product_name, provider, model, inference_type, feature, resource_model,

@@ -12,8 +12,8 @@ from sqlglot import exp
 
 from finops import sqlfile
 from finops.errors import SourceError
-from finops.sources.athena import sql as athena_sql
-from finops.sources.athena.sql import Table
+from finops.sources.athena import dialect
+from finops.sources.athena.dialect import Table
 from finops.sources.cur import cur
 
 HIVE = {"VARCHAR": "string", "TIMESTAMP": "timestamp", "DOUBLE": "double", bill.MAP: "map<string,string>"}
@@ -59,14 +59,14 @@ def parse(sql: str) -> exp.Expression:
     ],
 )
 def test_every_layout_gives_the_same_columns(described: Table) -> None:
-    lines = athena_sql.lines(described, "2026-10", cost_categories=True)
+    lines = dialect.lines(described, "2026-10", cost_categories=True)
     named = [column.alias_or_name for column in parse(lines).find(exp.Select).expressions]
-    assert named == parse(athena_sql.lines(table(), "2026-10")).named_selects
+    assert named == parse(dialect.lines(table(), "2026-10")).named_selects
     for statement, relations in (
         ("usage", {}),
-        ("control", {"codes": athena_sql.values("code", ["AmazonBedrock"])}),
+        ("control", {"codes": dialect.values("code", ["AmazonBedrock"])}),
     ):
-        parse(athena_sql.render(statement, cur=lines, **relations))
+        parse(dialect.render(statement, cur=lines, **relations))
 
 
 @pytest.mark.parametrize("file", sorted(path.stem for path in (sqlfile.QUERIES / "athena").glob("*.sql")))
@@ -95,7 +95,7 @@ def test_every_file_is_one_statement_of_the_dialect(file: str) -> None:
 def test_the_filter_has_the_type_of_the_partition(
     partitions: Mapping[str, str], period: str, filter_: str
 ) -> None:
-    assert athena_sql.lines(table(partitions=partitions), period).endswith(f"where {filter_}")
+    assert dialect.lines(table(partitions=partitions), period).endswith(f"where {filter_}")
 
 
 @pytest.mark.parametrize(
@@ -123,19 +123,17 @@ def test_the_filter_has_the_type_of_the_partition(
 )
 def test_what_cannot_be_asked_is_refused(described: Table, period: str, said: str) -> None:
     with pytest.raises(SourceError, match=said):
-        athena_sql.lines(described, period)
+        dialect.lines(described, period)
 
 
 def test_a_value_stays_a_value() -> None:
-    rows = parse(athena_sql.values("code", ["it's", "a; drop table x --"])).find_all(exp.Literal)
+    rows = parse(dialect.values("code", ["it's", "a; drop table x --"])).find_all(exp.Literal)
     assert sorted(row.this for row in rows) == ["a; drop table x --", "it's"]
-    assert parse(athena_sql.values("code", [])).find(exp.Null)
+    assert parse(dialect.values("code", [])).find(exp.Null)
 
 
 def test_unload_begins_with_its_own_word() -> None:
-    sql = athena_sql.unload(
-        athena_sql.render("usage", cur=athena_sql.lines(table(), "2026-10")), "s3://b/it's/"
-    )
+    sql = dialect.unload(dialect.render("usage", cur=dialect.lines(table(), "2026-10")), "s3://b/it's/")
     assert re.match(r"unload \(\nwith cur as", sql)
     assert "to 's3://b/it''s/'" in sql
 

@@ -17,7 +17,7 @@ from gate import Gate, before
 from home import Home
 
 from finops.pipeline import published
-from finops.rules import files as rules
+from finops.rules.files import Limits, known_rules
 from finops.rules.judge import Reach, offenders, reach
 
 NOW = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)
@@ -293,8 +293,8 @@ def test_who_did_not_answer_is_told_as_stale_and_holds_nobody_back(
     cloudwatch.fail(THERE, "AccessDenied")
     home.sync(NOW)
     with published(home.path) as con:
-        (rule,) = (one for one in rules.shipped({}) if one.name == "source_stale")
-        found = offenders(con, rule, NOON.date(), NOW, rules.Limits())
+        (rule,) = (one for one in known_rules({}) if one.name == "source_stale")
+        found = offenders(con, rule, NOON.date(), NOW, Limits())
         assert [finding.subject for finding in found] == [f"cloudwatch in {OTHER}"]
         assert found[0].summary.startswith("cloudwatch in 111122223333 reaches 18 Nov 00:00, 57 hours ago")
         assert reach(con, "metrics") == Reach(furthest=NOON.date(), slowest=NOON.date())

@@ -13,7 +13,7 @@ from test_doctor import SOUND
 
 from finops import config
 from finops.aws import Access, Aws
-from finops.setup import account as discover
+from finops.setup.account import Found, configuration, look
 
 REPORT = {
     "ReportName": "old", "TimeUnit": "HOURLY", "AdditionalSchemaElements": ["RESOURCES"], "RefreshClosedReports": True,
@@ -43,16 +43,16 @@ def account(aws: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return aws
 
 
-def look(monkeypatch: pytest.MonkeyPatch, *refused: str) -> discover.Found:
+def looked(monkeypatch: pytest.MonkeyPatch, *refused: str) -> Found:
     answers = SOUND | {"DescribeReportDefinitions": {"ReportDefinitions": [REPORT]}}
     with billing({name: answer for name, answer in answers.items() if name not in refused}) as url:
         for service in ("BCM_DATA_EXPORTS", "COST_AND_USAGE_REPORT_SERVICE"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", url)
-        return discover.look(Aws(Access()), lambda _: None)
+        return look(Aws(Access()), lambda _: None)
 
 
 def test_what_there_is_is_found(account: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = look(monkeypatch)
+    found = looked(monkeypatch)
     assert [(bill.kind, bill.place, bill.region) for bill in found.bills] == [
         ("cur", "s3://b/bedrock/ours", "us-east-1"),
         ("cur", "s3://bills/legacy/old", "eu-west-1"),
@@ -66,7 +66,7 @@ def test_what_is_written_is_a_configuration(
     account: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     home = Home(tmp_path / "home")
-    (home.path / "finops.toml").write_text(discover.configuration(look(monkeypatch)))
+    (home.path / "finops.toml").write_text(configuration(looked(monkeypatch)))
     settings = config.read(home.path, {})
     assert [source.kind for source in settings.sources] == ["cur", "cloudwatch", "inventory", "prices"]
     assert settings.aws.regions == ("eu-central-1", "us-east-1")
@@ -76,6 +76,6 @@ def test_what_is_written_is_a_configuration(
 
 @pytest.mark.parametrize("operation", ["ListExports", "DescribeReportDefinitions"])
 def test_what_may_not_be_asked_is_said(account: str, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
-    found = look(monkeypatch, operation)
+    found = looked(monkeypatch, operation)
     assert any("AccessDenied" in said and operation in said for said in found.unknown)
-    assert "# Not known: " in discover.configuration(found)
+    assert "# Not known: " in configuration(found)

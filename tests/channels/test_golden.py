@@ -14,7 +14,7 @@ from finops.channels import webhook
 from finops.channels.console import render
 from finops.channels.email.email import compose
 from finops.channels.pagerduty import events
-from finops.channels.slack import blocks as slack_blocks
+from finops.channels.slack import blocks
 from finops.channels.sns import PROGRAMS, publication
 from finops.model import Message
 
@@ -33,11 +33,11 @@ def console(message: Message) -> str:
 
 
 def slack(message: Message) -> str:
-    return as_json(slack_blocks.payload(message))
+    return as_json(blocks.payload(message))
 
 
 def slack_buttons(message: Message) -> str:
-    return as_json(slack_blocks.payload(message, buttons=True, dashboard_url="https://finops.example.com"))
+    return as_json(blocks.payload(message, buttons=True, dashboard_url="https://finops.example.com"))
 
 
 def hook(message: Message) -> str:

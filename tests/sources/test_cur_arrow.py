@@ -16,7 +16,7 @@ from home import reading
 from finops.errors import SourceError
 from finops.sources.cur import Cur
 from finops.sources.cur.arrow import LINES, Decoder
-from finops.sources.cur.columns import TagColumns
+from finops.sources.cur.spelling import TagColumns
 
 MAPS = ("resource_tags", "tags")
 OTHER = line(code="AmazonEC2", resource_tags={"Workload": "not Bedrock's"})

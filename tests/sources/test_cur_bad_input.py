@@ -16,8 +16,8 @@ from home import NOW, SOURCE, Home, reading
 
 from finops import pipeline
 from finops.errors import FinopsError, LedgerError, SourceError
-from finops.rules import files as rules
 from finops.rules import judge
+from finops.rules.files import Limits, known_rules
 from finops.sources.cur import Cur
 
 GOOD = line("2026-10-05 10:00", 8, resource_tags={"Workload": "search"})
@@ -243,8 +243,8 @@ def test_what_is_odd_is_kept_to_the_cent_and_flagged(good: Home, row: Row, flag:
     usd = Decimal(str(row["line_item_unblended_cost"]))
     assert good.ask("select sum(gross_usd) from attributed where day = '2026-11-05'") == [(usd,)]
     with pipeline.published(good.path) as con:
-        (rule,) = [r for r in rules.shipped({}) if r.name == "unclassified_usage"]
-        told = [f.summary for f in judge.offenders(con, rule, NOW.date(), NOW, rules.Limits())]
+        (rule,) = [r for r in known_rules({}) if r.name == "unclassified_usage"]
+        told = [f.summary for f in judge.offenders(con, rule, NOW.date(), NOW, Limits())]
     assert len(told) == (flag is not None)
     assert all(flag in summary for summary in told if flag)
 

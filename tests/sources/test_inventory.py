@@ -15,8 +15,7 @@ from botocore.validate import ParamValidator
 from home import reading
 
 from finops.errors import SourceError
-from finops.sources.inventory import Inventory
-from finops.sources.inventory import shapes as inventory_shapes
+from finops.sources.inventory import Inventory, shapes
 
 ACCOUNT, PAYER = "000000000012", "999988887777"
 REGION = "us-east-1"
@@ -102,30 +101,30 @@ def aws_shape(service: str, operation: str, member: str) -> AwsShape:
 ANSWERS = [
     pytest.param(
         "resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList",
-        tagged(FUNCTION, Workload="chat"), inventory_shapes.ResourceTagMapping, id="get-resources",
+        tagged(FUNCTION, Workload="chat"), shapes.ResourceTagMapping, id="get-resources",
     ),
     pytest.param(
         "bedrock", "ListInferenceProfiles", "inferenceProfileSummaries",
-        profile(model_arn(SONNET)), inventory_shapes.InferenceProfileSummary, id="list-inference-profiles",
+        profile(model_arn(SONNET)), shapes.InferenceProfileSummary, id="list-inference-profiles",
     ),
     pytest.param(
         "bedrock", "ListProvisionedModelThroughputs", "provisionedModelSummaries",
-        provisioned(), inventory_shapes.ProvisionedModelSummary, id="list-provisioned-model-throughputs",
+        provisioned(), shapes.ProvisionedModelSummary, id="list-provisioned-model-throughputs",
     ),
     pytest.param(
         "lambda", "ListFunctions", "Functions",
-        function(), inventory_shapes.FunctionConfiguration, id="list-functions",
+        function(), shapes.FunctionConfiguration, id="list-functions",
     ),
     pytest.param(
         "stepfunctions", "ListStateMachines", "stateMachines",
-        machine(), inventory_shapes.StateMachineListItem, id="list-state-machines",
+        machine(), shapes.StateMachineListItem, id="list-state-machines",
     ),
     pytest.param(
         "organizations", "ListAccounts", "Accounts",
-        member(), inventory_shapes.OrganizationAccount, id="list-accounts",
+        member(), shapes.OrganizationAccount, id="list-accounts",
     ),
     pytest.param(
-        "bedrock", "ListTagsForResource", "tags", {"key": "Team", "value": "search"}, inventory_shapes.BedrockTag,
+        "bedrock", "ListTagsForResource", "tags", {"key": "Team", "value": "search"}, shapes.BedrockTag,
         id="list-tags-for-resource",
     ),
 ]  # fmt: skip
@@ -133,18 +132,18 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("service", "operation", "member", "item", "shape"), ANSWERS)
 def test_shapes_are_those_of_aws(
-    service: str, operation: str, member: str, item: dict[str, Any], shape: type[inventory_shapes.Shape]
+    service: str, operation: str, member: str, item: dict[str, Any], shape: type[shapes.Shape]
 ) -> None:
     aws = aws_shape(service, operation, member)
     assert not ParamValidator().validate(item, aws).has_errors()
     assert item.keys() <= aws.members.keys()
     assert shape.model_fields.keys() <= aws.members.keys()
-    assert member in inventory_shapes.Answer.model_fields
+    assert member in shapes.Answer.model_fields
 
 
 def test_bedrock_members_that_are_required_here_are_required_there() -> None:
     aws = aws_shape("bedrock", "ListProvisionedModelThroughputs", "provisionedModelSummaries")
-    fields = inventory_shapes.ProvisionedModelSummary.model_fields
+    fields = shapes.ProvisionedModelSummary.model_fields
     assert {name for name, field in fields.items() if field.is_required()} <= set(aws.required_members)
 
 

@@ -8,9 +8,9 @@ import estate
 from trino_engine import TrinoEngine
 from trino_server import METASTORE
 
-from finops.sources.athena import sql as athena_sql
+from finops.sources.athena import dialect
+from finops.sources.athena.dialect import Table
 from finops.sources.athena.records import records
-from finops.sources.athena.sql import Table
 
 BY_DAY = dict.fromkeys(("year", "month", "day"), "string")
 LOG = Table(database="billing", name="invocations", columns=estate.LOG, partitions=BY_DAY)
@@ -37,7 +37,7 @@ def test_calls_are_added_up_as_the_ledger_has_them(engine: TrinoEngine) -> None:
     engine.trino.run('drop table if exists "billing"."invocations"')
     engine.trino.run(MADE)
     relation = records(LOG, date(2026, 11, 19), wanted=("workload",))
-    answer = engine.trino.run(athena_sql.render("calls", records=relation))
+    answer = engine.trino.run(dialect.render("calls", records=relation))
     rows = [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
     faults = sorted((row["fault"], row["calls"]) for row in rows if row["fault"])
     assert faults == [("delivered again", 1), ("without a time in UTC", 2)]

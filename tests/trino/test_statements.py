@@ -13,11 +13,11 @@ from trino_client import TrinoError
 from trino_engine import TrinoEngine
 
 from finops import sqlfile
-from finops.sources.athena import sql as athena_sql
-from finops.sources.athena.sql import Table
+from finops.sources.athena import dialect
+from finops.sources.athena.dialect import Table
 
 TABLE = Table(database=estate.DATABASE, name=estate.TABLE, columns=estate.CUR2, partitions=estate.BY_PERIOD)
-CUR = athena_sql.lines(TABLE, "2026-10", cost_categories=True)
+CUR = dialect.lines(TABLE, "2026-10", cost_categories=True)
 NAMED = {
     "schema_type": "ModelInvocationLog",
     "account_id": "111122223333",
@@ -40,7 +40,7 @@ select {", ".join(f"cast('{value}' as varchar) as {name}" for name, value in NAM
 """
 RELATIONS = {  # of each statement
     "usage": {"cur": CUR},
-    "control": {"cur": CUR, "codes": athena_sql.values("code", ["AmazonBedrock", "it's"])},
+    "control": {"cur": CUR, "codes": dialect.values("code", ["AmazonBedrock", "it's"])},
     "status": {"status_table": "select 'READY' as status"},
     "calls": {"records": RECORDS},
 }
@@ -94,7 +94,7 @@ def billed(engine: TrinoEngine, tmp_path: Path) -> TrinoEngine:
 @pytest.mark.parametrize("file", FILES)
 def test_every_file_runs(billed: TrinoEngine, file: str) -> None:
     """A new file has its relations and types here, or this fails. How long a text may be is all one."""
-    answer = billed.trino.run(athena_sql.render(file, **RELATIONS[file]))
+    answer = billed.trino.run(dialect.render(file, **RELATIONS[file]))
     assert len(answer.rows) == 1
     types = {name: re.sub(r"varchar\(\d+\)", "varchar", kind) for name, kind in answer.columns}
     assert types == dict.fromkeys(types, "varchar") | TYPES[file]
@@ -104,6 +104,6 @@ def test_only_the_period_asked_for_is_opened(billed: TrinoEngine) -> None:
     """The files of the other are not Parquet: whoever opens one fails."""
     key = "prefix/org-cur/data/BILLING_PERIOD=2026-11/org-cur-00001.snappy.parquet"
     boto3.client("s3").put_object(Bucket=estate.BUCKET, Key=key, Body=b"not Parquet" * 1000)
-    assert len(billed.trino.run(athena_sql.render("usage", cur=CUR)).rows) == 1
+    assert len(billed.trino.run(dialect.render("usage", cur=CUR)).rows) == 1
     with pytest.raises(TrinoError, match="HIVE_BAD_DATA"):
-        billed.trino.run(athena_sql.render("usage", cur=athena_sql.lines(TABLE, "2026-11")))
+        billed.trino.run(dialect.render("usage", cur=dialect.lines(TABLE, "2026-11")))

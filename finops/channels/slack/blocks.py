@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from finops.channels.slack.buttons import ack
-from finops.channels.slack.buttons import buttons as button_row
+from finops.channels.slack.buttons import ack, button_row
 from finops.channels.slack.digest import digest_blocks
 from finops.channels.slack.text import (
     BLOCKS,

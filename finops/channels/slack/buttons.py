@@ -18,7 +18,7 @@ LABELS: dict[Action, str] = {
 }
 
 
-def buttons(incident: str, dashboard_url: str | None) -> dict[str, Any]:
+def button_row(incident: str, dashboard_url: str | None) -> dict[str, Any]:
     elements = [_button(action, incident) for action in ACTIONS]
     elements[0]["style"] = "primary"
     if dashboard_url:

@@ -1,6 +1,6 @@
 """Athena: bills and invocation logs that are added up where they lie.
 
-`sql` writes the statements, `query` runs them and is paid for, `export` says what a table of AWS's looks like
+`dialect` writes the statements, `query` runs them and is paid for, `export` says what a table of AWS's looks like
 and whether it is whole; `athena` and `log` are the two sources.
 """
 

@@ -1,7 +1,7 @@
 """Cost and Usage Reports where they are: Athena scans and groups them, the ledger receives its own grain.
 
 The statements are queries/athena/usage.sql and control.sql; what a table has for columns and partitions is put before
-them by athena_sql. A billing period is asked for again when AWS has rewritten it, and not before.
+them by `dialect`. A billing period is asked for again when AWS has rewritten it, and not before.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from finops import sqlfile
 from finops.aws import AwsError
 from finops.errors import ReconciliationError, SourceError
 from finops.model import Delivery
-from finops.sources.athena import sql as athena_sql
+from finops.sources.athena import dialect
 from finops.sources.athena.export import BLIND, STATUS, Described, Export, Objects, describe
 from finops.sources.athena.query import Engine, Name, Services, Workgroup
-from finops.sources.cur import columns as cur_columns
+from finops.sources.cur import spelling
 from finops.sources.reading import Reading
 
 FORMAT = "1"  # of what this source writes; a new number reads every period again
@@ -74,10 +74,10 @@ class Athena(Workgroup):
         before = self._state(export, engine, period)
         for table in self.tables:
             con.execute(sqlfile.read("ledger", table).sql)
-        cur = athena_sql.lines(
+        cur = dialect.lines(
             export.described.table, period, tag_columns=self.tag_columns, cost_categories=self.cost_categories
         )
-        self._read(con, engine, athena_sql.render("usage", cur=cur), before.size)
+        self._read(con, engine, dialect.render("usage", cur=cur), before.size)
         control = self._control(con, engine, cur, before)
         if self._state(export, engine, period) != before:
             raise AwsError(
@@ -88,7 +88,7 @@ class Athena(Workgroup):
         self._prove(con, control, period, before)
         _query(con, "reach", last_hour=control.last_hour)
         for note in [
-            *cur_columns.missing(list(export.described.table.columns)),
+            *spelling.missing(list(export.described.table.columns)),
             *([BLIND] if export.blind else []),
         ]:
             con.execute("insert into notes values (?)", [note])
@@ -107,7 +107,7 @@ class Athena(Workgroup):
 
     def _signatures(self, export: Export) -> dict[str, str]:
         """Per period: another one when AWS rewrites it, when the table's columns change, or these settings."""
-        cur = athena_sql.lines(
+        cur = dialect.lines(
             export.described.table,
             "2026-01",
             tag_columns=self.tag_columns,
@@ -128,7 +128,7 @@ class Athena(Workgroup):
         status = describe(self, engine.services, STATUS)
         if status is None:
             return
-        sql = athena_sql.render("status", status_table=athena_sql.only(status.table, "status"))
+        sql = dialect.render("status", status_table=dialect.only(status.table, "status"))
         said = {str(row[0]) for row in engine.rows(sql)}
         if said - {"READY"}:
             raise AwsError(
@@ -149,8 +149,8 @@ class Athena(Workgroup):
             _query(con, step)
 
     def _control(self, con: duckdb.DuckDBPyConnection, engine: Engine, cur: str, state: State) -> Control:
-        codes = athena_sql.values("code", (row[0] for row in _query(con, "codes")))
-        sql = athena_sql.render("control", cur=cur, codes=codes)
+        codes = dialect.values("code", (row[0] for row in _query(con, "codes")))
+        sql = dialect.render("control", cur=cur, codes=codes)
         version = f"\n/* {state.signature} */"  # a result of another version is never taken for this one
         return Control(*engine.rows(sql + version, at_most=state.size, reuse=True)[0])
 

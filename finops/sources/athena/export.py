@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from finops.aws import AwsError, explained
 from finops.errors import SourceError
+from finops.sources.athena.dialect import Table
 from finops.sources.athena.query import Place, Services, Workgroup
-from finops.sources.athena.sql import Table
 
 STATUS = "cost_and_usage_data_status"  # AWS's name, beside a legacy report
 REFUSED = ("AccessDenied", "AccessDeniedException", "403", "Forbidden")

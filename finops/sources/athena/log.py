@@ -19,7 +19,7 @@ from finops import sqlfile
 from finops.aws import AwsError
 from finops.errors import SourceError
 from finops.model import Delivery
-from finops.sources.athena import sql as athena_sql
+from finops.sources.athena import dialect
 from finops.sources.athena.export import Described, describe
 from finops.sources.athena.query import Engine, Name, Services, Workgroup
 from finops.sources.athena.records import records
@@ -67,7 +67,7 @@ class AthenaLog(Workgroup):
         cache = reading.cache / "athena"
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as directory:
-            files = engine.parquet(athena_sql.render("calls", records=relation), Path(directory))
+            files = engine.parquet(dialect.render("calls", records=relation), Path(directory))
             if files:
                 self._fill(con, files)
             else:

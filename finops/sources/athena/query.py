@@ -22,7 +22,7 @@ from pydantic import Field
 from finops.aws import Aws, AwsError, explained
 from finops.errors import SourceError
 from finops.model import Value
-from finops.sources.athena import sql as athena_sql
+from finops.sources.athena import dialect
 from finops.sources.reading import Reading
 
 NAME = r"^[A-Za-z0-9_-]+$"
@@ -145,7 +145,7 @@ class Engine:
         """The rows as Parquet files in `directory`; none where there are no rows."""
         place = self.root.below(f"finops/{uuid.uuid4().hex}")
         try:
-            with self._run(athena_sql.unload(select, str(place)), at_most, 0) as cursor:
+            with self._run(dialect.unload(select, str(place)), at_most, 0) as cursor:
                 results = self._results(cursor)
             found = self.services.objects(place)
             files = [self._fetch(place, item, directory) for item in found]

@@ -13,8 +13,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from finops.errors import SourceError
-from finops.sources.athena import sql as athena_sql
-from finops.sources.athena.sql import Table, identifier, text
+from finops.sources.athena import dialect
+from finops.sources.athena.dialect import Table, identifier, text
 
 SCALARS = {  # our name -> AWS's, in lower case
     "schema_type": "schematype",
@@ -57,7 +57,7 @@ def records(table: Table, day: date, *, wanted: Collection[str], day_format: str
     selected["metadata"] = _metadata(table, wanted)
     columns = ",\n".join(f"    {expression} as {ours}" for ours, expression in selected.items())
     where = f"{_on_day(table, day, day_format)}\n    and {_NO_BODIES}"
-    return f"select\n{columns}\nfrom {athena_sql.place(table)}\nwhere {where}"
+    return f"select\n{columns}\nfrom {dialect.place(table)}\nwhere {where}"
 
 
 def _scalar(table: Table, column: str) -> str:
@@ -106,11 +106,11 @@ def _on_day(table: Table, day: date, day_format: str) -> str:
     if {"year", "month", "day"} <= keys.keys():
         parts = {"year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}"}
         return " and ".join(
-            athena_sql.among(table, key, sorted({part, part.lstrip("0")})) for key, part in parts.items()
+            dialect.among(table, key, sorted({part, part.lstrip("0")})) for key, part in parts.items()
         )
     if "day" in keys:
         spelled = [f"{day:%Y-%m-%d}" if "-" in day_format else f"{day:%Y/%m/%d}"]
-        return athena_sql.among(table, "day", spelled)
+        return dialect.among(table, "day", spelled)
     raise SourceError(
         f"athena: {table.database}.{table.name} is partitioned by {', '.join(keys) or 'nothing'}, so every query would "
         "scan the whole log; docs/configuration.md has its DDL, partitioned by day"

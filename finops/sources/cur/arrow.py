@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from finops.sources.cur.columns import TagColumns
+from finops.sources.cur.spelling import TagColumns
 
 LINES = 32_768  # decoded at a time: no row group's maps are whole in memory
 WORKERS = min(4, os.cpu_count() or 1)  # files read side by side

@@ -18,9 +18,8 @@ import duckdb
 from finops import sqlfile
 from finops.errors import ReconciliationError, SourceError
 from finops.model import Delivery, Value
-from finops.sources.cur import columns as cur_columns
-from finops.sources.cur import directory as cur_directory
-from finops.sources.cur import faults, layout
+from finops.sources.cur import faults, layout, spelling
+from finops.sources.cur.directory import listing
 from finops.sources.cur.opened import open_files, stats
 from finops.sources.files import directory, s3
 from finops.sources.files.listing import Listing, is_s3, plain
@@ -75,7 +74,7 @@ class Cur(Value):
         if is_s3(self.path):
             found = s3.listing(self.kind, self.path, reading, self.region, self.role_arn)
         else:
-            found = cur_directory.listing(directory.place(self.path, reading.home))
+            found = listing(directory.place(self.path, reading.home))
         return [self._delivery(found, group, reading) for group in layout.groups(found, self.export)]
 
     def _delivery(self, found: Listing, group: layout.Group, reading: Reading) -> Delivery:
@@ -169,7 +168,7 @@ class Reader:
 
     def _unread(self, codes: list[str]) -> set[str]:
         """Maps that say nothing new: metadata that a sample tells, resource tags that `tags` repeats."""
-        maps = cur_columns.maps(self.columns)
+        maps = spelling.maps(self.columns)
         unread = set() if self.settings.cost_categories else {"cost_category"}
         if self._is_small():
             return unread
@@ -209,7 +208,7 @@ class Reader:
     def _decode_tags(self, codes: list[str], unread: Collection[str]) -> Sequence[str]:
         """Tags of the files that Arrow can tell; returns the others."""
         opened = open_files(self.con, self.files)
-        columns = cur_columns.tag_columns(opened, unread, self.settings.tag_columns)
+        columns = spelling.tag_columns(opened, unread, self.settings.tag_columns)
         if columns is None:
             return self.files
         from finops.sources.cur.arrow import (
@@ -232,9 +231,7 @@ class Reader:
     def _stage(self) -> None:
         """Text is parsed once: what may be Bedrock's waits in a table, and every view is of that table."""
         opened = open_files(self.con, self.files)
-        cur_columns.normalise(opened, tag_keys=self.settings.tag_columns).create_view(
-            "cur_text", replace=True
-        )
+        spelling.normalise(opened, tag_keys=self.settings.tag_columns).create_view("cur_text", replace=True)
         self._query("candidates", native=NATIVE)
 
     def _codes(self) -> list[str]:
@@ -255,7 +252,7 @@ class Reader:
         self, file: str, codes: Collection[str], lines: int, usage_types: Collection[str] = ()
     ) -> list[Product]:
         """What the first lines of these codes, and of these usage types only if any are given, say they are."""
-        found = self._normalised([file], unread=cur_columns.MAPS)
+        found = self._normalised([file], unread=spelling.MAPS)
         if usage_types:
             found = found.filter(_is_in("usage_type", sorted(usage_types)))
         found.create_view("cur_products", replace=True)
@@ -290,7 +287,7 @@ class Reader:
             self.con.executemany("insert into cur_sampled values (?, ?, ?, ?, ?, ?, ?)", rows)
         for step in ("distinct_shapes", "usage", "shapes", "tag_sets", "accounts"):
             self._query(step)
-        notes = [[note] for note in cur_columns.missing(self.columns)]
+        notes = [[note] for note in spelling.missing(self.columns)]
         if notes:
             self.con.executemany("insert into notes values (?)", notes)
 
@@ -311,7 +308,7 @@ class Reader:
         if self.text:
             return self.con.table("cur_candidates")
         opened = open_files(self.con, files)
-        return cur_columns.normalise(opened, unread=unread, tag_keys=self.settings.tag_columns)
+        return spelling.normalise(opened, unread=unread, tag_keys=self.settings.tag_columns)
 
     def _query(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
         query = sqlfile.read("sources", "cur", name)

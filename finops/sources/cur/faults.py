@@ -9,7 +9,7 @@ import duckdb
 from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Delivery
-from finops.sources.cur import columns as cur_columns
+from finops.sources.cur import spelling
 from finops.sources.cur.opened import open_files
 
 _TIME = "a time such as 2026-11-20T09:00:00Z"
@@ -53,13 +53,13 @@ def explain(
 def _wrong_value(con: duckdb.DuckDBPyConnection, file: str, codes: Sequence[str]) -> str | None:
     """The first value of a line of `codes` that the ledger cannot hold, in words."""
     opened = open_files(con, [file])
-    cur_columns.cells(opened).create_view("cur_cells", replace=True)
+    spelling.cells(opened).create_view("cur_cells", replace=True)
     query = sqlfile.read("sources", "cur", "unreadable")
     for row, ours, value in con.execute(query.sql, query.bind(codes=list(codes))).fetchall():
         place = f"row {row}" if file.endswith(".parquet") else f"row {row} below the header"
         told = "empty" if value is None else repr(value)
         return (
-            f"{place}: {cur_columns.spelled(opened.columns, ours)} is {told}, where the ledger needs "
+            f"{place}: {spelling.spelled(opened.columns, ours)} is {told}, where the ledger needs "
             f"{EXPECTED[ours]}; AWS writes no such value: copy the file again as it was, or correct the row"
         )
     return None

@@ -11,7 +11,7 @@ from table to table (which columns there are, of which type, how it is partition
     unload(render("usage", cur=cur), "s3://bucket/place/")     Athena's own: the same into Parquet
 
 Identifiers cannot be bound, so they come from the table's metadata and are quoted; what a column is absent for is
-NULL, as in the embedded reader (finops/sources/cur_columns.py).
+NULL, as in the embedded reader (finops/sources/spelling.py).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterable, Mapping
 from finops import sqlfile
 from finops.errors import SourceError
 from finops.model import Value
-from finops.sources.cur import columns as cur_columns
+from finops.sources.cur import spelling
 
 _PERIOD = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})")
 _INTEGERS = ("tinyint", "smallint", "int", "integer", "bigint")
@@ -52,15 +52,15 @@ def unload(select: str, location: str) -> str:
 def lines(
     table: Table, period: str, *, tag_columns: Collection[str] = (), cost_categories: bool = False
 ) -> str:
-    """One billing period of a Cost and Usage Report: COLUMNS, PRODUCT and MAPS of cur_columns.
+    """One billing period of a Cost and Usage Report: COLUMNS, PRODUCT and MAPS of spelling.
 
     All scalars are text but the two instants, which are UTC without a zone.
     """
-    names = cur_columns.by_normal_name(list(table.columns))
+    names = spelling.by_normal_name(list(table.columns))
     absent = [
-        cur_columns.COLUMNS[ours][0]
-        for ours in cur_columns.REQUIRED
-        if cur_columns.first(names, cur_columns.COLUMNS[ours]) is None
+        spelling.COLUMNS[ours][0]
+        for ours in spelling.REQUIRED
+        if spelling.first(names, spelling.COLUMNS[ours]) is None
     ]
     if absent:
         raise SourceError(
@@ -68,9 +68,9 @@ def lines(
             "Report with line items; check `database` and `table`"
         )
     selected = {
-        **{ours: _scalar(table, names, ours) for ours in cur_columns.COLUMNS},
-        **{field: _product(table, names, field) for field in cur_columns.PRODUCT},
-        **{which: _map(table, names, which, tag_columns) for which in cur_columns.MAPS},
+        **{ours: _scalar(table, names, ours) for ours in spelling.COLUMNS},
+        **{field: _product(table, names, field) for field in spelling.PRODUCT},
+        **{which: _map(table, names, which, tag_columns) for which in spelling.MAPS},
     }
     if not cost_categories:
         selected["cost_category"] = _NO_MAP
@@ -130,7 +130,7 @@ def among(table: Table, column: str, allowed: list[str]) -> str:
 
 
 def _scalar(table: Table, names: dict[str, str], ours: str) -> str:
-    column = cur_columns.first(names, cur_columns.COLUMNS[ours])
+    column = spelling.first(names, spelling.COLUMNS[ours])
     instant = ours in ("period_start", "usage_start")
     if column is None:
         return f"cast(null as {'timestamp' if instant else 'varchar'})"
@@ -148,7 +148,7 @@ def _as_text(table: Table, column: str) -> str:
 
 
 def _product(table: Table, names: dict[str, str], field: str) -> str:
-    flat = cur_columns.first(names, (f"product_{field}", *([field] if field == "product_name" else [])))
+    flat = spelling.first(names, (f"product_{field}", *([field] if field == "product_name" else [])))
     if flat is not None:
         return _as_text(table, flat)
     if "product" not in names:
@@ -159,7 +159,7 @@ def _product(table: Table, names: dict[str, str], field: str) -> str:
 def _map(table: Table, names: dict[str, str], which: str, tag_columns: Collection[str]) -> str:
     if which in names:
         return _as_map(table, names[which])
-    flat = cur_columns.flattened(names, which, tag_columns)
+    flat = spelling.flattened(names, which, tag_columns)
     if not flat:
         return _NO_MAP
     keys = ", ".join(text(key) for key in flat)
