@@ -16,12 +16,17 @@ from finops.channels.email.email import compose
 from finops.channels.pagerduty import events
 from finops.channels.slack import blocks
 from finops.channels.sns import PROGRAMS, publication
+from finops.messages.headline import OVER
 from finops.model import Message
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 SAMPLES = all_samples()
 TOO_LONG = {"flood"}  # its limits are tested; nobody reads it
 NO_PAGER = {name for name, message in SAMPLES.items() if message.digest}
+NO_BUTTON = {  # a digest, and what is over: Slack shows the same with buttons and without
+    name for name, message in SAMPLES.items() if all(notice.reason in OVER for notice in message.notices)
+}
+LEFT_OUT = {"pagerduty": NO_PAGER, "slack_buttons": NO_BUTTON}
 
 
 def as_json(value: Any) -> str:
@@ -84,7 +89,7 @@ LAYOUTS: dict[str, tuple[Callable[[Message], str], str]] = {
 FILES = {
     f"{channel}/{name}.{ending}": (layout, name)
     for channel, (layout, ending) in LAYOUTS.items()
-    for name in sorted(SAMPLES.keys() - TOO_LONG - (NO_PAGER if channel == "pagerduty" else set()))
+    for name in sorted(SAMPLES.keys() - TOO_LONG - LEFT_OUT.get(channel, set()))
 }
 
 
@@ -96,6 +101,11 @@ def test_it_is_said_as_it_was(file: str, update_golden: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(NO_BUTTON))
+def test_where_nothing_is_to_be_pressed_slack_shows_the_same(name: str) -> None:
+    assert slack_buttons(SAMPLES[name]) == slack(SAMPLES[name])
 
 
 def test_no_file_is_left_over() -> None:
