@@ -34,15 +34,6 @@ def png(finding: Finding) -> bytes | None:
     return bytes(vl_convert.vegalite_to_png(chart, vl_version=VEGA_LITE, scale=PIXELS))
 
 
-def svg(finding: Finding) -> str | None:
-    chart = specification(finding)
-    if chart is None:
-        return None
-    import vl_convert
-
-    return str(vl_convert.vegalite_to_svg(chart, vl_version=VEGA_LITE))
-
-
 def specification(finding: Finding) -> dict[str, Any] | None:
     """The file with this finding in it; what a page embeds."""
     days = _days(finding)

@@ -29,7 +29,6 @@ REMEDIES = {
     "token_revoked": "the token was revoked; install the app again and set FINOPS_SLACK_TOKEN",
     "token_expired": "the token expired; set FINOPS_SLACK_TOKEN to a fresh one",
     "account_inactive": "the app was removed from the workspace; install it again",
-    "missing_scope": "the app needs the scope chat:write",
     "channel_not_found": "no such channel, or the bot is not in it; check `channel` and /invite the bot",
     "not_in_channel": "the bot is not in the channel; /invite it",
     "is_archived": "the channel is archived; choose another `channel`",
