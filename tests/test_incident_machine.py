@@ -21,6 +21,7 @@ POLICY = Policy()
 SUBJECTS = ("a", "b")
 BILL, ESTIMATE, OTHER = "spend_spike", "spend_spike_now", "untagged_spend"
 RULES = (BILL, ESTIMATE, OTHER)
+OVER = ([], ["resolved"], ["corrected"])  # the last word where nothing is going on
 FOUND = st.lists(
     st.tuples(
         st.sampled_from(RULES),
@@ -79,7 +80,7 @@ class Machine(RuleBasedStateMachine):
                 assert not story, "opened is told once"
             elif notice.reason == "reopened":
                 assert past is not None
-                assert past.state == "resolved"
+                assert story[-1:] in OVER, "it was over, or never told"
                 assert (incident.state, incident.by, incident.until) == ("open", None, None), (
                     "nobody answered for it"
                 )
@@ -219,10 +220,10 @@ class Machine(RuleBasedStateMachine):
             if one.state == "resolved":
                 assert (one.until, one.resolved_at is not None) == (None, True)
             if one.notified_at is None:
-                assert self.history.get(one.id, []) == [] or one.state in ("planned", "resolved"), (
+                assert self.history.get(one.id, [])[-1:] in OVER or one.state in ("planned", "resolved"), (
                     "told or silent"
                 )
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+TestMachine.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)

@@ -226,6 +226,18 @@ def test_a_window_known_in_advance_never_pages(mornings: str, expected: str, of:
     assert reasons == expected.split()
 
 
+def test_what_begins_again_in_a_window_and_outlasts_it_is_told_as_the_same_incident() -> None:
+    play = Mornings()
+    play.planned = [
+        Window(first_day=day(5), until=datetime(2026, 11, 8, tzinfo=UTC), by="finops.toml", name="search-api")
+    ]
+    reasons = []
+    for number, word in enumerate(["w100", "-", "-", "-", "-", "w100", "w100", "w100"]):
+        found = [] if word == "-" else [finding(word, number)]
+        reasons.append(told(play.decide(found, {"spend_spike": day(number)}, six_oclock(number))))
+    assert reasons == ["opened", ".", ".", "resolved", ".", ".", ".", "reopened"]
+
+
 @pytest.mark.parametrize(
     ("number", "told_"),
     [

@@ -216,7 +216,7 @@ def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | N
     if not found or incident.state in MUTED:
         return None
     if incident.notified_at is None:
-        return "opened"  # planned when it began, and still there
+        return "reopened" if incident.reopened_at else "opened"  # planned when it began, and still there
     if rank(incident.severity) > rank(incident.notified_severity):
         return "escalated"
     if incident.state == "acknowledged":
