@@ -96,14 +96,14 @@ def test_one_that_keeps_failing_holds_up_no_other(state: State) -> None:
     assert [pending.message.key for pending in state.pending("slack", NOW)] == [second, first]
 
 
-def test_the_thread_is_the_first_message_of_the_incident_on_that_channel(state: State) -> None:
+def test_threads_are_the_messages_of_the_incident_on_that_channel(state: State) -> None:
     made = decision(finding("a"), finding("b"))
     state.record(made, messages(made), NOW)
     one, other = (notice.incident.id for notice in made.notices)
-    assert state.thread("slack", one) is None
+    assert state.threads("slack", one) == ()
     state.sent(messages(made)[0][1].key, "slack", "17.1", NOW)
-    assert (state.thread("slack", one), state.thread("slack", other)) == ("17.1", None)
-    assert state.thread("elsewhere", one) is None
+    assert (state.threads("slack", one), state.threads("slack", other)) == (("17.1",), ())
+    assert state.threads("elsewhere", one) == ()
 
 
 def test_whom_a_message_called_stays_with_it(state: State) -> None:
@@ -358,7 +358,7 @@ def test_an_unreadable_message_stops_no_other_and_says_how_to_go_on(damage: str,
     run(state.path, "update deliveries set message = ? where key = ?", damage, first.key)
     assert [pending.message for pending in state.pending("slack", NOW)] == [second]
     state.sent(second.key, "slack", "17.1", NOW)
-    assert state.thread("slack", second.notices[0].incident.id) == "17.1"
+    assert state.threads("slack", second.notices[0].incident.id) == ("17.1",)
     ((name, error),) = state.unreadable().items()
     assert name == "message 1"
     assert not state.waiting(LATER), "it is never sent"

@@ -23,6 +23,12 @@ class Attaches(Protocol):
         """Add the picture to what `send` has sent; DeliveryError as `send` raises it."""
 
 
+@runtime_checkable
+class Moves(Protocol):
+    def stands(self, ref: str) -> bool:
+        """Whether a message that `send` returned this of is where the channel sends to now."""
+
+
 def deliver(
     state: State,
     channel: Channel,
@@ -32,7 +38,7 @@ def deliver(
     now: datetime,
 ) -> Outcome:
     """`attempts`: how often the channel failed before, over all that waits for it."""
-    name, message = pending.channel, _prepared(state, pending, known)
+    name, message = pending.channel, _prepared(state, channel, pending, known)
     ids = tuple(notice.incident.id for notice in message.notices)
     message, unknown, lacking = _called(state, channel, message, now)
     outcome = Outcome(
@@ -82,10 +88,12 @@ def _attached(channel: Channel, message: Message, ref: str | None) -> str | None
     return None
 
 
-def _prepared(state: State, pending: Pending, known: Mapping[str, Incident]) -> Message:
-    """With the thread that it belongs to, and the answers given since it was written."""
+def _prepared(state: State, channel: Channel, pending: Pending, known: Mapping[str, Incident]) -> Message:
+    """With the thread that it belongs to, and the answers given since it was written. A channel that was moved
+    begins a thread of its own where it is now."""
     message = current(pending.message, known)
     if len(message.notices) != 1:
         return message
-    thread = state.thread(pending.channel, message.notices[0].incident.id)
-    return message.model_copy(update={"thread": thread})
+    told = state.threads(pending.channel, message.notices[0].incident.id)
+    here = (ref for ref in told if not isinstance(channel, Moves) or channel.stands(ref))
+    return message.model_copy(update={"thread": next(here, None)})

@@ -23,6 +23,19 @@ ROOTS = """select key, ref, shown, message as value, 'message ' || rowid as name
 # A clock that was ahead leaves what no channel may ask for: to wait for longer than a day.
 DUE = "(next_at <= :now or next_at > :parked)"
 LONGEST_WAIT = timedelta(seconds=LONGEST_WAIT_SECONDS)
+# What was taken long ago, or was not and is over since; but for the latest that its channel took, for what says that
+# something is not to be sent again (the key waits for another channel, a digest of a day that was asked for), and for
+# where later news belongs.
+FORGOTTEN = """delete from deliveries as one where status <> 'pending' and changed_at < :before
+               and changed_at < (select max(changed_at) from deliveries as latest
+                                 where latest.channel = one.channel and latest.status = 'sent')
+               and key not like 'digest-%-of-%'
+               and key not in (select key from deliveries where status = 'pending')
+               and not exists (
+                   select 1 from json_each(iif(json_valid(message), message, '{}'), '$.notices') as notice
+                   join incidents on incidents.id = json_extract(notice.value, '$.incident.id')
+                   where incidents.state <> 'resolved'
+                   or datetime(json_extract(incidents.value, '$.resolved_at')) >= datetime(:before))"""
 
 
 class Pending(Value):
@@ -138,8 +151,8 @@ class Outbox(Database):
                 )
                 self.execute("delete from deliveries where status = 'pending' and channel = :gone", gone=gone)
 
-    def thread(self, channel: str, incident: str) -> str | None:
-        """The channel's reference to the first message about this incident."""
+    def threads(self, channel: str, incident: str) -> tuple[str, ...]:
+        """The channel's references to the messages about this incident, oldest first."""
         rows = self.rows(
             "select ref from deliveries, json_each(iif(json_valid(message), message, '{}'), '$.notices') as notice"
             " where channel = :channel and ref is not null"
@@ -148,7 +161,7 @@ class Outbox(Database):
             channel=channel,
             incident=incident,
         )
-        return rows[0]["ref"] if rows else None
+        return tuple(row["ref"] for row in rows)
 
     def sent(
         self,
@@ -201,6 +214,10 @@ class Outbox(Database):
             Root(ref=row["ref"], shown=row["shown"], message=message)
             for row, message in self.readable(Message, rows)
         )
+
+    def forget(self, before: datetime) -> int:
+        """Drop what was delivered before then and is needed no more; how many that were."""
+        return self.execute(FORGOTTEN, before=text(before))
 
     def drawn(self, key: str, channel: str, shown: str, at: datetime) -> None:
         self.execute(

@@ -120,7 +120,6 @@ def test_web_api_posts_and_returns_the_reference(server: Scripted, samples: dict
         pytest.param("escalated", "C1 17.1 C1", ("17.1", True), id="worse: thread and channel"),
         pytest.param("confirmed", "C1 17.1 C1", ("17.1", None), id="billed: the thread alone"),
         pytest.param("resolved", "17.1", ("17.1", True), id="a reference of an earlier version"),
-        pytest.param("resolved", "C9 17.1 #old", (None, None), id="the thread is in another channel"),
     ],
 )
 def test_later_news_goes_into_the_thread(
@@ -131,6 +130,18 @@ def test_later_news_goes_into_the_thread(
     bot(server).send(samples["resolved"].model_copy(update={"thread": thread, "notices": (told,)}))
     sent = json.loads(server.requests[0][2])
     assert (sent.get("thread_ts"), sent.get("reply_broadcast")) == expected
+
+
+@pytest.mark.parametrize(
+    ("ref", "stands"),
+    [
+        pytest.param("C1 17.1 C1", True, id="where it sends to"),
+        pytest.param("C9 17.1 #old", False, id="in another channel"),
+        pytest.param("17.1", True, id="of an earlier version: nobody knows"),
+    ],
+)
+def test_where_a_message_stands(ref: str, stands: bool, server: Scripted) -> None:
+    assert bot(server).stands(ref) is stands
 
 
 def test_a_message_a_second_at_most(server: Scripted, samples: dict[str, Message]) -> None:

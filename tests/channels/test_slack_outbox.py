@@ -42,15 +42,16 @@ def state(tmp_path: Path) -> Iterator[State]:
         yield opened
 
 
-def note(state: State, to: dict[str, Channel], *subjects: str) -> None:
+def note(state: State, to: dict[str, Channel], *subjects: str, days: int = 0) -> None:
     found = [
         Finding(
-            rule="spend_spike", title="Spend jumped", severity="page", subject=subject, day=DAY,
+            rule="spend_spike", title="Spend jumped", severity="page", subject=subject, day=DAY + timedelta(days=days),
             usd=Decimal(100 - number), summary=f"{subject} jumped", workload=subject,
         )
         for number, subject in enumerate(subjects)
     ]  # fmt: skip
-    record(state, found, {"spend_spike": DAY}, NOW, Policy(), to)
+    now = NOW + timedelta(days=days)
+    record(state, found, {"spend_spike": now.date() - timedelta(days=1)}, now, Policy(), to)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +103,18 @@ def test_a_slack_that_is_down_for_days_is_caught_up_in_one_message(server: Scrip
     send_pending(state, to, NOW + timedelta(hours=36))
     (caught_up,) = [json.loads(body) for _, _, body in server.requests[down:]]
     assert caught_up["text"] == "Not taken here since 2026-11-18 06:00Z: 3 incidents: 3 page"
+
+
+def test_after_a_move_later_news_begins_a_thread_where_the_channel_is_now(
+    server: Scripted, state: State
+) -> None:
+    server.will(*((200, {}, {"ok": True, "ts": f"{n}.1", "channel": "C"}) for n in (1, 2, 3, 4)))
+    for days, place in enumerate(("#a", "#b", "#b", "#a")):
+        slack = Slack(token=SecretStr("xoxb-1"), channel=place, api_url=server.url, pace_seconds=0)
+        note(state, {"slack": slack}, "a", days=days)
+        send_pending(state, {"slack": slack}, NOW + timedelta(days=days))
+    posted = [json.loads(body) for path, _, body in server.requests if path == "/chat.postMessage"]
+    assert [(one["channel"], one.get("thread_ts")) for one in posted] == [
+        ("#a", None), ("#b", None), ("#b", "2.1"), ("#a", "1.1"),
+    ]  # fmt: skip
+    assert len(state.roots("slack", NOW)) == 2, "each is drawn anew"

@@ -114,6 +114,10 @@ class Slack(Audience):
                 raise
         self._rest(began)
 
+    def stands(self, ref: str) -> bool:
+        """Whether it is in `channel`; of references of an earlier version nothing else is known."""
+        return Ref.read(ref).where in ("", self.channel)
+
     def attach(self, message: Message, ref: str) -> None:
         """The picture of what is new and bad, in its thread. Needs the scope `files:write`."""
         place, began = Ref.read(ref), time.monotonic()
@@ -123,7 +127,7 @@ class Slack(Audience):
         picture = png(new[0])
         if picture is None:
             return
-        thread = self._thread(message) or place.ts
+        thread = _thread(message) or place.ts
         with asking("files:write"):
             self._web().files_upload_v2(
                 channel=place.channel,
@@ -164,7 +168,7 @@ class Slack(Audience):
                 )
 
     def _post(self, channel: str, message: Message) -> str:
-        thread = self._thread(message)
+        thread = _thread(message)
         shown = thread is not None and not any(notice.reason in QUIETLY for notice in message.notices)
         with asking():
             answer = self._web().chat_postMessage(
@@ -183,11 +187,6 @@ class Slack(Audience):
     def _rest(self, began: float) -> None:
         time.sleep(max(0.0, self.pace_seconds - (time.monotonic() - began)))
 
-    def _thread(self, message: Message) -> str | None:
-        """None where the incident's first message stands in another channel."""
-        ref = Ref.read(message.thread) if message.thread else None
-        return ref.ts if ref and ref.where in ("", self.channel) else None
-
     def _payload(self, message: Message) -> dict[str, Any]:
         return payload(message, buttons=self.heard, dashboard_url=self.dashboard_url)
 
@@ -205,6 +204,10 @@ class Slack(Audience):
             answer = client.send_dict({**payload(message), "unfurl_links": False, "unfurl_media": False})
         if answer.status_code != 200 or answer.body.lstrip().startswith("<"):  # a page is a proxy's
             raise refused(answer.status_code, answer.body, answer.headers)
+
+
+def _thread(message: Message) -> str | None:
+    return Ref.read(message.thread).ts if message.thread else None
 
 
 def _metadata(message: Message) -> dict[str, Any]:
