@@ -103,7 +103,7 @@ def tell(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: finops --home ~/bedrock housekeeping")
 def housekeeping(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Back up the state, forget old runs, remove what killed runs left behind."""
+    """Back up the state, forget old runs and messages, remove what killed runs left behind."""
     from finops.serve.housekeeping import tidy
 
     context: Context = ctx.obj

@@ -33,7 +33,8 @@ class Schedule(Value):
     """When `finops serve` does what; times of day are UTC. All sources are read every `sync_minutes`; those that
     know the last hours (`cloudwatch`, `metric_stream`, `invocation_log`) every `meters_minutes` as well. A job
     that takes longer than `deadline_minutes` is stopped, and reported; one that runs when finops is told to
-    stop has `grace_seconds` to finish."""
+    stop has `grace_seconds` to finish. What was delivered longer ago than `keep_messages_days`, of incidents that are
+    over as long, is forgotten."""
 
     sync_minutes: Minutes = Decimal(360)
     meters_minutes: Minutes = Decimal(60)
@@ -41,6 +42,7 @@ class Schedule(Value):
     deadline_minutes: Minutes = Decimal(120)
     grace_seconds: Annotated[int, Field(ge=0, le=3600)] = 15
     keep_runs_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    keep_messages_days: Annotated[int, Field(ge=14, le=3660)] = 90
     keep_backups: Annotated[int, Field(ge=0, le=3660)] = 7
 
 

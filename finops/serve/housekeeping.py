@@ -22,13 +22,14 @@ DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # which the copy, bei
 
 def tidy(home: Path, schedule: Schedule, now: datetime) -> dict[str, Any]:
     """What was done, by name. A home that another finops writes is left alone: LedgerError says so."""
-    done: dict[str, Any] = {"backup": None, "backups_removed": 0}
+    done: dict[str, Any] = {"backup": None, "backups_removed": 0, "messages_removed": 0}
     state = home / database.FILE
     if schedule.keep_backups and state.exists():
         done["backup"] = str(back_up(state, home / "backups", now).relative_to(home))
         done["backups_removed"] = _keep_newest(home / "backups", schedule.keep_backups)
     if state.exists():
         with State(state) as opened:
+            done["messages_removed"] = opened.forget(now - timedelta(days=schedule.keep_messages_days))
             opened.execute("vacuum")
     with Runs(home / FILE) as runs:
         done["runs_removed"] = runs.forget(now - timedelta(days=schedule.keep_runs_days))

@@ -69,5 +69,6 @@ def test_housekeeping_says_what_it_did(home: Home) -> None:
     run(home, "tell")
     done = json.loads(run(home, "housekeeping", "--json").stdout)
     assert done == {
-        "backup": "backups/state-2026-11-18.sqlite", "backups_removed": 0, "runs_removed": 0, "leftovers_removed": 0,
+        "backup": "backups/state-2026-11-18.sqlite", "backups_removed": 0, "messages_removed": 0, "runs_removed": 0,
+        "leftovers_removed": 0,
     }  # fmt: skip
