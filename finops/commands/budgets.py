@@ -14,7 +14,7 @@ from finops import pipeline
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.messages.text import one_line
-from finops.money import usd
+from finops.money import percent, usd
 from finops.reports.budgets import Change, Outlook, Standing, outlook, refuse_unknown, standings
 from finops.rules.files import known_rules
 
@@ -75,9 +75,9 @@ def _show(found: Sequence[Standing]) -> None:
             one_line(one.scope),
             usd(one.amount_usd),
             usd(one.actual_usd),
-            f"{one.share:.0%}",
+            percent(one.share),
             usd(one.projected_usd),
-            f"{one.projected_share:.0%}",
+            percent(one.projected_share),
             "" if one.breach_day is None else f"{one.breach_day:%d %b}",
         )
     screen.console().print(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finops.messages.text import VALUE, cut, instant, one_line
 from finops.model import Incident, Message
-from finops.money import usd
+from finops.money import percent, usd
 
 
 def standing(incident: Incident) -> str:
@@ -26,7 +26,7 @@ def billed(incident: Incident) -> str:
     words = f"billed {usd(bill.usd)} through {bill.through}, estimated {usd(bill.estimated_usd)}"
     if bill.error is None:
         return words
-    return f"{words}: {abs(bill.error):.1%} too {'high' if bill.error >= 0 else 'low'}"
+    return f"{words}: {percent(abs(bill.error), 1)} too {'high' if bill.error >= 0 else 'low'}"
 
 
 def ledger_words(message: Message) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from finops.errors import RuleError
 from finops.explain.causes import sentences
 from finops.messages.text import UNTAGGED, amount, cut, one_line
 from finops.model import SEVERITIES, Digest, Finding, Incident, Message, Spend
-from finops.money import change, usd
+from finops.money import change, percent, usd
 from finops.notify.outcome import Outcome
 from finops.notify.readers import fallback
 from finops.notify.send import send_pending
@@ -296,8 +296,8 @@ def _budget(row: Mapping[str, Any], day: date) -> str:
     full = row["breach_day"]
     reached = f", {'reached' if full <= day else 'full'} on {full:%a} {full}" if full else ""
     return (
-        f"{_name(row['budget'])}: {usd(row['actual_usd'])} of {usd(row['amount_usd'])} ({row['share']:.0%}), "
-        f"heading for {usd(row['projected_usd'])} ({row['projected_share']:.0%}){reached}"
+        f"{_name(row['budget'])}: {usd(row['actual_usd'])} of {usd(row['amount_usd'])} ({percent(row['share'])}), "
+        f"heading for {usd(row['projected_usd'])} ({percent(row['projected_share'])}){reached}"
     )
 
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from finops.errors import QueryError, RuleError
 from finops.model import Finding, Incident, Value
-from finops.money import usd
+from finops.money import in_times, usd
 from finops.rules import expectation, restraint
 from finops.rules.bounded import ask
 from finops.rules.files import Limits, Need, Rule
@@ -270,7 +270,7 @@ class _Words(Formatter):
 
 def sentence(template: str, row: Mapping[str, Any]) -> str:
     try:
-        return _Words().vformat(template, (), row)
+        return in_times(_Words().vformat(template, (), row))
     except (LookupError, AttributeError, ArithmeticError, ValueError, TypeError) as exc:
         raise RuleError(
             f"summary {template!r}: {exc}; it may name only columns that the rule returns"
