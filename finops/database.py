@@ -44,7 +44,7 @@ class Database:
             self.execute("pragma journal_mode = wal")
             self.execute("pragma synchronous = full")
             self._migrate()
-        except BaseException:
+        except BaseException:  # `__exit__` is not called for what was not entered
             self._con.close()
             raise
         return self
@@ -80,7 +80,7 @@ class Database:
         self.execute("begin immediate")
         try:
             yield
-        except BaseException:
+        except BaseException:  # an interrupt too: all of it is written, or nothing
             self._con.rollback()
             raise
         self.execute("commit")

@@ -147,7 +147,7 @@ def _read(
     try:
         for one in _load(ledger, changed, generation, reading, unreachable):
             read[one.key] = one
-    except BaseException:
+    except BaseException:  # an interrupt too: what was read took minutes, and may have cost money
         if read:
             kept = {"generation": generation, "stored": record.stored | read}
             ledger.commit(record.model_copy(update=kept))  # not published: the next sync does it

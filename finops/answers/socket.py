@@ -63,7 +63,7 @@ def _connected(
     try:
         with asking("connections:write"):
             client.connect()
-    except BaseException:
+    except BaseException:  # an interrupt too: its threads would keep the process alive
         client.close()
         raise
     return client

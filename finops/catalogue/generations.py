@@ -39,22 +39,26 @@ def build(ledger: Ledger, record: Record, plan: Plan, now: datetime, *, from_not
     """
     target = ledger.catalogue(record.generation)
     temporary = target.with_suffix(".tmp")
-    try:
-        for leftover in ledger.catalogues.glob("*.tmp*"):  # of a run that was killed
-            leftover.unlink()
-        if not from_nothing:
-            _start_from_last(ledger, temporary)
-        with _attached(temporary) as con:
-            restated = Catalogue(con, ledger.root, record, now).bring_up_to_date(plan)
-        temporary.chmod(0o444)
-        sync(temporary)
-    except BaseException as exc:
-        temporary.unlink(missing_ok=True)
-        Path(f"{temporary}.wal").unlink(missing_ok=True)
-        if isinstance(exc, OSError | duckdb.Error):
+    with contextlib.ExitStack() as undo:
+        undo.callback(_discard, temporary)
+        try:
+            for leftover in ledger.catalogues.glob("*.tmp*"):  # of a run that was killed
+                leftover.unlink()
+            if not from_nothing:
+                _start_from_last(ledger, temporary)
+            with _attached(temporary) as con:
+                restated = Catalogue(con, ledger.root, record, now).bring_up_to_date(plan)
+            temporary.chmod(0o444)
+            sync(temporary)
+        except (OSError, duckdb.Error) as exc:
             raise _explained(ledger, record, temporary, exc) from exc
-        raise
+        undo.pop_all()
     return Built(temporary=temporary, target=target, restated_days=restated)
+
+
+def _discard(temporary: Path) -> None:
+    temporary.unlink(missing_ok=True)
+    Path(f"{temporary}.wal").unlink(missing_ok=True)
 
 
 def swap(ledger: Ledger, built: Built) -> None:

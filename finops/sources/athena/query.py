@@ -149,8 +149,8 @@ class Engine:
                 results = self._results(cursor)
             found = self.services.objects(place)
             files = [self._fetch(place, item, directory) for item in found]
-        except BaseException:
-            self._remove([(place, "")])  # Athena leaves what a failed statement had written
+        except BaseException:  # an interrupt too: Athena leaves what a failed statement had written
+            self._remove([(place, "")])
             raise
         self._remove([(place, ""), *results])
         return files
@@ -163,7 +163,9 @@ class Engine:
             with _explained(self.what, watch):
                 watch.execute(sql, reuse_minutes)
                 yield watch.cursor
-        except BaseException:
+        except (
+            BaseException
+        ):  # an interrupt too: what runs at AWS goes on, and is paid for, until it is stopped
             watch.give_up()
             raise
         finally:

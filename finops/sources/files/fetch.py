@@ -94,7 +94,7 @@ class Fetch:
                     self.say(
                         f"fetched {came} of {len(missing)} objects, {_gib(self._fetched)} of {_gib(total)}"
                     )
-            except BaseException:
+            except BaseException:  # an interrupt too: the pool would go on to the last object
                 self._stop.set()  # what is under way ends at its next chunk, and is continued another time
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
