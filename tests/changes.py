@@ -12,7 +12,7 @@ from finops.metrics import MetricHeader
 from finops.sqlfile import QUERIES, load
 
 DAY = date(2026, 11, 18)
-VIEWS = ("change_daily", "explain_daily", "drivers_daily")
+VIEWS = ("workload_spans", "change_daily", "explain_daily", "drivers_daily")
 TABLES = """
 create table attributed (
     day date, workload varchar, model varchar, token_kind varchar, charge varchar, environment varchar,

@@ -142,6 +142,12 @@ def test_spend_daily(home: Home) -> None:
     ]
 
 
+def test_workload_spans(home: Home) -> None:
+    assert home.ask("select * from workload_spans where workload = 'search'") == [
+        ("search", date(2026, 10, 20), date(2026, 11, 6))
+    ]
+
+
 def test_adjustments_daily(home: Home) -> None:
     assert home.ask("select workload, cost_class, net_usd from adjustments_daily order by all") == [
         ("search", "credit", Decimal("-0.5")),

@@ -35,19 +35,6 @@ shifted as (   -- each day beside those that it may be the baseline of
     cross join (select unnest([0, 1, 7, 14, 21, 28]) as ago)
 ),
 
-spans as (
-    select i.workload, min(l.first_day) as first_day, max(m.complete_through) as complete_through
-    from (
-        select identity_id, delivery_id, min(hour)::date as first_day
-        from lines
-        where line_type in (select line_type from line_classes where is_spend)
-        group by all
-    ) as l
-    join identities as i using (identity_id)
-    join marks as m using (delivery_id)
-    group by i.workload
-),
-
 totals as (
     select s.*, p.first_day,
         coalesce(sum(s.usd) filter (ago = 7) over w, 0) as week_1_usd,
@@ -56,7 +43,7 @@ totals as (
         coalesce(sum(s.usd) filter (ago = 28) over w, 0) as week_4_usd,
         coalesce(bool_and(s.final) filter (ago = 0) over w, false) as day_final
     from shifted as s
-    join spans as p using (workload)
+    join workload_spans as p using (workload)
     where s.day <= p.complete_through
     window w as (partition by s.day, s.workload)
 ),
