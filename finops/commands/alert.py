@@ -10,6 +10,7 @@ import typer
 
 from finops.channels import Channel, Console, PagerDuty, named
 from finops.commands.context import Context
+from finops.commands.options import AsJson
 from finops.errors import ConfigError, DeliveryError
 from finops.model import Message, Value
 from finops.reports import trial
@@ -33,7 +34,7 @@ def try_channels(
     kind: Annotated[
         trial.Kind, typer.Option(help="Of message; `page` rings a pager, which is then told that it is over.")
     ] = "info",
-    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Send a message that is marked as a test through every channel, whatever it asks for, and say what happened.
 

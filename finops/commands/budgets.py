@@ -13,6 +13,7 @@ from rich.table import Table
 from finops import pipeline
 from finops.commands import screen
 from finops.commands.context import Context
+from finops.commands.options import AsJson
 from finops.messages.text import one_line
 from finops.money import percent, usd
 from finops.reports.budgets import Change, Outlook, Standing, outlook, refuse_unknown, standings
@@ -28,7 +29,7 @@ def show_budgets(
     plan: Annotated[
         bool, typer.Option("--plan", help="What the next sync would change by finops.toml, and tell today.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """How much of each budget is used, and where its month is heading. Changes nothing, tells nobody."""
     context: Context = ctx.obj

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from finops.commands import screen
 from finops.commands.context import Context
+from finops.commands.options import AsJson
 from finops.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def demo(
         typer.Option(help="Where to put it; ./finops-demo if left out. An earlier demo there is replaced."),
     ] = None,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", hidden=True)] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """A made-up company's bill, in AWS's own formats, read, named, checked and explained."""
     from finops import config, pipeline

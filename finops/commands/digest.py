@@ -14,6 +14,7 @@ from finops.channels import Console, named
 from finops.channels.console import render
 from finops.commands import screen
 from finops.commands.context import Context
+from finops.commands.options import AsJson
 from finops.model import Message
 from finops.notify.outcome import Outcome
 from finops.reports.digest import Period, compose, key_of, literal, readers, send
@@ -33,7 +34,7 @@ def digest(
         typer.Option(formats=["%Y-%m-%d"], help="Last UTC day of it; the last complete one if left out."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it; nobody is told.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Send what was spent, what moved and why, what is open and what is not known. Once a day, or a week.
 

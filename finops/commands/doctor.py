@@ -11,6 +11,7 @@ from rich.text import Text
 
 from finops.commands import screen
 from finops.commands.context import Context
+from finops.commands.options import AsJson
 
 app = typer.Typer()
 COLOURS = {"ok": "green", "problem": "bold red", "unknown": "yellow"}
@@ -22,7 +23,7 @@ def doctor(
     tags: Annotated[
         bool, typer.Option("--tags", help="Ask Cost Explorer which tags are active; AWS bills $0.01.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Look at the machine, the sources, AWS and the channels; each problem comes with its fix. Changes nothing."""
     from finops.doctor import examine

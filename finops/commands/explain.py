@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -12,15 +11,12 @@ from rich.table import Table
 from finops import pipeline
 from finops.commands import screen
 from finops.commands.context import Context
+from finops.commands.options import AsJson, Day
 from finops.explain.causes import Explanation, explain, in_whole_cents
 from finops.messages.text import one_line
 from finops.money import to_the_cent
 
 app = typer.Typer()
-
-Day = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="UTC day; the last complete one if left out.")
-]
 
 
 @app.command("explain", epilog="Example: finops explain search-api --day 2026-11-18")
@@ -28,7 +24,7 @@ def explain_workload(
     ctx: typer.Context,
     workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="As `spend_daily` names it.")],
     day: Day = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Why a day cost more or less than usual: queries, size, caching, models, price; and which part moved."""
     context: Context = ctx.obj

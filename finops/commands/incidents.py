@@ -17,6 +17,7 @@ from rich.text import Text
 
 from finops.commands import screen
 from finops.commands.context import Context
+from finops.commands.options import AsJson
 from finops.errors import ConfigError, LedgerError, QueryError
 from finops.messages.standing import standing
 from finops.messages.text import one_line
@@ -31,7 +32,6 @@ By = Annotated[str | None, typer.Option(help="Who says so; the system's user if 
 Until = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Through the end of that day, UTC.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 
 
 @app.command("list", epilog="Example: finops incidents list --all")

@@ -18,6 +18,7 @@ from rich.table import Table
 from finops import config, pipeline
 from finops.commands import screen
 from finops.commands.context import Context
+from finops.commands.options import AsJson
 from finops.config import Settings
 from finops.errors import ConfigError
 from finops.money import usd
@@ -38,7 +39,6 @@ Series = Annotated[
         help="Parquet or CSV instead of the ledger: day, subject, usd, and known_on and keys if any.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 
 
 @app.command("replay", epilog="Example: finops replay --from 2026-09-01 --to 2026-11-18")

@@ -16,13 +16,12 @@ from rich.text import Text
 from finops.commands import screen
 from finops.commands.clock import now
 from finops.commands.context import Context
+from finops.commands.options import AsJson
 from finops.errors import ConfigError
 from finops.messages.text import one_line
 from finops.schedule.runs import FILE, Run, Runs
 
 app = typer.Typer()
-
-AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 
 
 class LogFormat(StrEnum):
