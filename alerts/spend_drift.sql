@@ -35,7 +35,7 @@ with weeks as (
         sum(usd) filter (day between $day - 41 and $day - 35) as week_5,
         sum(usd) filter (day between $day - 48 and $day - 42) as week_6,
         sum(usd) filter (day between $day - 55 and $day - 49) as week_7
-    from expected_daily
+    from series_daily
     where day between $day - 55 and $day
     group by series_id
 ),
@@ -51,7 +51,7 @@ drifting as (   -- most days are dear, not one
         any_value(c.before_usd) as before_usd, any_value(c.now_usd - c.before_usd) as excess_usd,
         arg_max(e.team, e.day) as team, arg_max(e.environment, e.day) as environment, arg_max(e.basis, e.day) as basis
     from climbing as c
-    join expected_daily as e using (series_id)
+    join series_daily as e using (series_id)
     where c.now_usd >= $ratio * c.before_usd and c.now_usd - c.before_usd >= $min_usd and e.day between $day - 6 and $day
     group by e.series_id
     having max(e.day) = $day and max(e.age_days) >= 34
@@ -68,9 +68,10 @@ workloads as (
 recent as (
     select workload, list((day, usd, usual_usd) order by day) as series
     from (
-        select workload, day, sum(usd)::decimal(38, 2) as usd, sum(expected_usd)::decimal(38, 2) as usual_usd
-        from expected_daily
-        where day between $day - 55 and $day and workload in (select workload from workloads)
+        select d.workload, e.day, sum(e.usd)::decimal(38, 2) as usd, sum(d.before_usd)::decimal(38, 2) as usual_usd
+        from series_daily as e
+        join drifting as d using (series_id)
+        where e.day between $day - 55 and $day
         group by all
     )
     group by workload

@@ -13,7 +13,7 @@ import duckdb
 from finops import __version__
 from finops.sqlfile import QUERIES, Header, SqlFile, SqlFileError, load
 
-JUDGED_BY = ("series_daily", "weekday_daily", "expected_daily", "deviation_daily")  # made anew for each check
+JUDGED_BY = ("series_daily", "series_lists", "weekday_daily", "expected_daily", "deviation_daily")  # made anew for each check
 
 
 class MetricHeader(Header):
@@ -65,7 +65,9 @@ def _ordered(found: dict[str, Metric]) -> list[Metric]:
 
 
 def create_views(con: duckdb.DuckDBPyConnection, directories: Iterable[Path] = ()) -> None:
-    """Create every view in the current database, described by a comment."""
+    """Create every view in the current database, described by a comment, and the macros that ours are written with."""
+    for path in sorted((QUERIES / "macros").glob("*.sql")):
+        con.execute(load(path, Header)[0].sql)
     for metric in shipped(directories):
         try:
             con.execute(f'create or replace view "{metric.name}" as {metric.file.sql}')

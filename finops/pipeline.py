@@ -300,7 +300,7 @@ def _standing(con: duckdb.DuckDBPyConnection) -> tuple[int, date | None]:
 
 def last_day(con: duckdb.DuckDBPyConnection, now: datetime) -> date:
     """The last day of the bill that is complete and over."""
-    complete = judge.reach(con, "bill").furthest
+    complete = judge.reaches(con)["bill"].furthest
     if complete is None:
         raise QueryError("the ledger holds no billed line yet; look at `finops status`")
     return min(complete, now.date())

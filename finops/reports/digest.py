@@ -153,7 +153,7 @@ def _besides(con: duckdb.DuckDBPyConnection, last: date, now: datetime) -> dict[
 
 
 def _newest(con: duckdb.DuckDBPyConnection, day: date) -> bool:
-    return day >= (judge.reach(con, "bill").furthest or day)
+    return day >= (judge.reaches(con)["bill"].furthest or day)
 
 
 def _spend(row: Mapping[str, Any]) -> Spend:

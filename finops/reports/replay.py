@@ -114,12 +114,12 @@ def replay(
         rules = [rule for rule in rules if rule.name in OF_SERIES]
     keys = {name: json.loads(told) for name, told in _run(con, "keys")}
     told, sent, blind = dict[str, Incident](), list[Sent](), dict[str, str]()
-    arrived = dict(_run(con, "arrivals"))
+    arrived, reaches = dict(_run(con, "arrivals")), judge.reaches(con)
     for morning in _mornings(con, first + DAY, max(last + DAY, min(last + 3 * DAY, latest))):
-        spans = _spans(con, rules, morning, arrived, of_file)
+        spans = _spans(con, rules, morning, arrived, reaches, of_file)
         spans = {name: (max(begins, first), min(ends, last)) for name, (begins, ends) in spans.items()}
         now = datetime.combine(morning, AT)
-        checked = judge.judged(con, rules, spans, morning - DAY, now, tuple(told.values()), limits)
+        checked = judge.judged(con, rules, spans, reaches, morning - DAY, now, tuple(told.values()), limits)
         decision = decide(tuple(told.values()), checked.findings, checked.evaluated, now, Policy())
         told |= {incident.id: incident for incident in decision.incidents}
         sent += [_sent(notice, morning, keys) for notice in decision.notices if notice.reason in ALERTS]
@@ -139,12 +139,12 @@ def _mornings(con: duckdb.DuckDBPyConnection, first: date, last: date) -> Iterat
 
 
 def _settle(con: duckdb.DuckDBPyConnection, morning: date) -> None:
-    since = morning - timedelta(days=max(expectation.STAGES.values()) + 3)
-    _run(con, "series_settled", morning=morning, since=since)
-    expectation.keep(con, "weekday_daily", since)
-    expectation.keep(con, "expected_daily", since, name="expected_settled")
-    _run(con, "expected_known", since=morning - 3 * DAY)
+    since = morning - 3 * DAY
+    _run(con, "series_settled", morning=morning, since=since - timedelta(days=expectation.PAST))
+    expectation.expect(con, since - timedelta(days=expectation.AGAIN), name="expected_settled")
+    _run(con, "expected_known", since=since)
     _run(con, "expected_as_known")
+    _run(con, "series_as_known")
     expectation.look(con, "deviation_daily")
 
 
@@ -153,11 +153,12 @@ def _spans(
     rules: Sequence[Rule],
     morning: date,
     arrived: Mapping[date, date],
+    reaches: judge.Reaches,
     of_file: bool,
 ) -> dict[str, tuple[date, date]]:
     """Days that each rule judges on a morning: those that a check of that morning would."""
     if not of_file:
-        return judge.spans(con, rules, morning - DAY, datetime.combine(morning, AT))
+        return judge.spans(con, rules, morning - DAY, datetime.combine(morning, AT), reaches)
     there = (morning - n * DAY for n in (1, 2, 3) if arrived.get(morning - n * DAY, date.max) <= morning)
     day = next(there, date.min)
     return {rule.name: (morning - timedelta(days=rule.days), day) for rule in rules}

@@ -1,7 +1,8 @@
-"""The expectation, computed once for all rules of one check, of as many days as they may look at.
+"""The expectation, computed once for all rules of one check, of the days that they judge.
 
-Temporary tables stand before the views of the same names; the statements are the views' own files. A view
-that reads another one reads what was published, so whatever stands on these is made anew as well.
+Temporary views stand before the views of the same names; the statements are the views' own files. A view
+that reads another one reads what was published, so whatever stands on these is made anew as well. What is
+asked for oftest is kept as a table; days further back are there too, and computed when somebody asks.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ from datetime import date, timedelta
 
 import duckdb
 
-from finops.sqlfile import QUERIES, Header, load
+from finops.sqlfile import QUERIES, Header, load, read
 
-SCORED = 62  # days before a scored one: the memory of the last two months
-LEVEL = 28  # before that: four weekdays make a level
-WEEKS = 49  # before that: six weekdays, each in its week
-STAGES = {"series_daily": SCORED + LEVEL + WEEKS, "weekday_daily": SCORED + LEVEL, "expected_daily": SCORED}
-MADE = (*STAGES, "deviation_daily")
+PAST = 139  # days before a scored one: two months of misses, each by four weeks of weekdays that six weeks weigh
+AGAIN = 2  # the day before counts too where a rule looks at days running
+LEVEL = 9  # days that make a level
+MADE = ("series_daily", "series_lists", "weekday_daily", "expected_daily", "deviation_daily")
 
 
 class _Metric(Header):
@@ -26,22 +26,40 @@ class _Metric(Header):
 
 def prepare(con: duckdb.DuckDBPyConnection, first: date) -> None:
     """For rules that judge days from `first` on."""
-    for view, days in STAGES.items():
-        keep(con, view, first - timedelta(days=days))
+    keep(con, "series_daily", "series_daily_held", first - timedelta(days=PAST))
+    expect(con, first - timedelta(days=AGAIN))
     look(con, "deviation_daily")
 
 
-def keep(con: duckdb.DuckDBPyConnection, view: str, since: date, name: str = "") -> None:
-    """The rows of a view from `since` on, as a temporary table that stands before it, unless it has a `name`."""
+def expect(con: duckdb.DuckDBPyConnection, since: date, name: str = "expected_daily") -> None:
+    """The expectation of what series_daily_held holds: kept from `since` on, computed of the days before."""
+    con.execute("create or replace temp view series_daily as from series_daily_held")
+    con.execute(f"create or replace temp table lists_held as {_statement('series_lists')}")
+    lately = read("expectation", "lately")
+    con.execute(lately.sql, lately.bind(since=since - timedelta(days=LEVEL)))
+    con.execute("create or replace temp view series_lists as from lists_lately")
+    con.execute(f"create or replace temp table weekday_held as {_statement('weekday_daily')}")
+    con.execute("create or replace temp view weekday_daily as from weekday_held")
+    keep(con, "expected_daily", "expected_held", since)
+    con.execute("create or replace temp view series_lists as from lists_held")
+    look(con, "weekday_daily")
     con.execute(
-        f"create or replace temp table {name or view} as from ({_statement(view)}) where day >= $since",
-        {"since": since},
+        f"create or replace temp view {name} as from expected_held"
+        f" union all from ({_statement('expected_daily')}) where day < date '{since}'"
     )
 
 
 def look(con: duckdb.DuckDBPyConnection, view: str) -> None:
     """A temporary view that stands before the view, upon what is temporary."""
     con.execute(f"create or replace temp view {view} as {_statement(view)}")
+
+
+def keep(con: duckdb.DuckDBPyConnection, view: str, name: str, since: date) -> None:
+    """The rows of a view from `since` on, as the temporary table `name`."""
+    con.execute(
+        f"create or replace temp table {name} as from ({_statement(view)}) where day >= $since",
+        {"since": since},
+    )
 
 
 def _statement(view: str) -> str:

@@ -32,6 +32,7 @@ KINDS: dict[Need, tuple[str, ...]] = {
 }
 LATELY = timedelta(days=2)  # the last whole day of a source that still comes
 CATCH_UP = timedelta(days=31)
+STILL_COMES = timedelta(days=31)  # a source that is further behind the others has ended, and holds nobody back
 SNAPSHOT_HOLDS = timedelta(days=35)  # an inventory speaks for the days after it, for a while
 LABELS = ("workload", "team", "environment", "account_id", "model")
 
@@ -55,12 +56,21 @@ class Reach(Value):
     slowest: date | None
 
 
-def reach(con: duckdb.DuckDBPyConnection, need: Need) -> Reach:
-    query = read("rules", "reach")
-    furthest, slowest = con.execute(query.sql, query.bind(kinds=list(KINDS[need]))).fetchall()[0]
-    if need == "inventory":
-        furthest = slowest = furthest and furthest + SNAPSHOT_HOLDS
-    return Reach(furthest=furthest, slowest=slowest)
+Reaches = Mapping[Need, Reach]
+
+
+def reaches(con: duckdb.DuckDBPyConnection) -> Reaches:
+    ends = con.execute(read("rules", "reach").sql).fetchall()
+    return {need: _reach(need, [end for kind, end in ends if kind in kinds]) for need, kinds in KINDS.items()}
+
+
+def _reach(need: Need, ends: Sequence[date]) -> Reach:
+    if not ends:
+        return Reach(furthest=None, slowest=None)
+    furthest = max(ends)
+    slowest = min(end for end in ends if end > furthest - STILL_COMES)
+    more = SNAPSHOT_HOLDS if need == "inventory" else timedelta()
+    return Reach(furthest=furthest + more, slowest=slowest + more)
 
 
 def refuse_unheld(con: duckdb.DuckDBPyConnection, day: date, now: datetime) -> None:
@@ -87,18 +97,20 @@ def check(
     `since`: rule -> the last day it has run on. A rule that scores day by day also catches up from there,
     a month at most: what happened while nobody looked is still told. `incidents`: what has been told already.
     """
-    if day != reach(con, "bill").furthest:  # of a bill that has just begun, that is the day before it
+    known = reaches(con)
+    if day != known["bill"].furthest:  # of a bill that has just begun, that is the day before it
         refuse_unheld(con, day, now)
-    due = spans(con, rules, day, now, since)
+    due = spans(con, rules, day, now, known, since)
     again = [one for rule in rules for one in _owed(rule, rules, incidents, day)]
     expectation.prepare(con, min([day, *again, *(first for first, _ in due.values())]))
-    return judged(con, rules, due, day, now, incidents, limits)
+    return judged(con, rules, due, known, day, now, incidents, limits)
 
 
 def judged(
     con: duckdb.DuckDBPyConnection,
     rules: Sequence[Rule],
     due: Mapping[str, tuple[date, date]],
+    known: Reaches,
     day: date,
     now: datetime,
     incidents: Sequence[Incident],
@@ -108,11 +120,10 @@ def judged(
     findings: list[Finding] = []
     evaluated: dict[str, date] = {}
     blind: dict[str, str] = {}
-    reaches = {need: reach(con, need) for need in {need for rule in rules for need in rule.needs}}
     for rule in _in_order(rules):
         first, last = due[rule.name]
         if last < first:
-            lacking = [need for need in rule.needs if (reaches[need].furthest or date.min) < first]
+            lacking = [need for need in rule.needs if (known[need].furthest or date.min) < first]
             blind[rule.name] = f"no complete {' and '.join(lacking)} for {day}"
             continue
         doubted = restraint.doubted(rule, findings)
@@ -124,7 +135,7 @@ def judged(
         try:
             for scored in (*sorted(again), *days):
                 findings += offenders(con, rule, scored, now, limits)
-            reached = () if rule.clock == "now" else (reaches[need].slowest or last for need in rule.needs)
+            reached = () if rule.clock == "now" else (known[need].slowest or last for need in rule.needs)
             evaluated[rule.name] = min([days[-1], *reached])
         except (duckdb.Error, RuleError) as exc:
             blind[rule.name] = str(exc).splitlines()[0]
@@ -138,12 +149,12 @@ def spans(
     rules: Sequence[Rule],
     day: date,
     now: datetime,
+    known: Reaches,
     since: Mapping[str, date] = MappingProxyType({}),
 ) -> dict[str, tuple[date, date]]:
     """First and last day that each rule judges in a check of `day`."""
-    reaches = {need: reach(con, need) for need in KINDS}
     begun = con.execute("select min(day) from billed_daily").fetchall()[0][0] or date.min
-    return {rule.name: _span(rule, day, now, reaches, since, begun) for rule in rules}
+    return {rule.name: _span(rule, day, now, known, since, begun) for rule in rules}
 
 
 def _owed(rule: Rule, rules: Sequence[Rule], incidents: Iterable[Incident], until: date) -> Iterator[date]:
@@ -165,16 +176,16 @@ def _span(
     rule: Rule,
     day: date,
     now: datetime,
-    reaches: Mapping[Need, Reach],
+    known: Reaches,
     since: Mapping[str, date],
     begun: date,
 ) -> tuple[date, date]:
     """First and last day to judge; the last is before the first where what the rule needs is not there.
     `begun`: the first day of the bill."""
     if rule.clock == "now":
-        there = all((reaches[need].furthest or date.min) >= now.date() - LATELY for need in rule.needs)
+        there = all((known[need].furthest or date.min) >= now.date() - LATELY for need in rule.needs)
         return now.date(), now.date() if there else date.min
-    last = min([day, *(reaches[need].furthest or date.min for need in rule.needs)])
+    last = min([day, *(known[need].furthest or date.min for need in rule.needs)])
     first = day - timedelta(days=rule.days - 1)
     if last >= first and rule.days > 1 and rule.name in since:
         first = max(min(first, since[rule.name] + timedelta(days=1)), day - CATCH_UP)

@@ -20,31 +20,63 @@ highest_usd = "the highest day of five weeks"
 explained_usd = "what the calendar explains: expected_usd with what the same day of the last two months was over its own, at least the dearest expectation of this weekday in five weeks; 0 before there is any"
 environment = "the environment with the most dollars that day, else of the series"
 ---*/
-with noise as (
-    select d.*, ln((d.usd + 5) / (d.expected_usd + 5)) as miss, p.*
-    from expected_daily as d,
-    lateral (   -- the two months before it, of those days only that are asked for
-        select count(miss) filter (day >= d.day - 44) as known,
-            median(abs(miss)) filter (day >= d.day - 44) as usual_miss,
-            quantile_cont(abs(miss), 0.9) filter (day >= d.day - 44) as large_miss,
-            exp(max(miss) filter (day >= d.day - 44)) as worst_ratio,
-            coalesce(max(usd) filter (day >= d.day - 37), 0) as highest_usd,
-            max(expected_usd) filter (day >= d.day - 35 and (d.day - day) % 7 = 0) as weekday_usd,
-            max(usd - expected_usd) filter (
-                day in ((d.day - interval 1 month)::date, (d.day - interval 2 months)::date)
-            ) as month_excess_usd
-        from (
-            select day, usd, expected_usd, ln((usd + 5) / (expected_usd + 5)) as miss
-            from expected_daily as e
-            where e.series_id = d.series_id and e.day between d.day - 62 and d.day - 3
-        )
-    ) as p
+with pasts as (   -- of each day asked for, what ended three days before it and begins as far back as that may matter
+    select d.*, l.usds[greatest(1, d.day - l.first_day - 70) : d.day - l.first_day + 46] as past
+    from expected_daily as d
+    join series_lists as l using (series_id)
+),
+
+weighed as (   -- the expectation of each day of the past, step by step as in weekday_daily and expected_daily
+    select *, list_transform(past, lambda usd, i: case when i > 6 then week_share(past, i) end) as shares
+    from pasts
+),
+
+indexed as (
+    select * exclude (shares), list_transform(shares, lambda share, i: case when i > 42 then weekday_index(
+            [shares[i - 7], shares[i - 14], shares[i - 21], shares[i - 28], shares[i - 35], shares[i - 42]]) end) as indices
+    from weighed
+),
+
+flattened as (
+    select *, list_transform(past, lambda usd, i: case when indices[i] >= 0.2 then usd / indices[i] end) as flats
+    from indexed
+),
+
+levelled as (
+    select * exclude (flats), list_transform(flats, lambda flat, i: case when i > 42 then
+            level_usd([flats[i - 9], flats[i - 8],
+            flats[i - 7], flats[i - 6], flats[i - 5], flats[i - 4], flats[i - 3]], past[i - 28] is null) end) as levels
+    from flattened
+),
+
+foreseen as (   -- two months of it
+    select * exclude (indices, levels) replace (past[-60:] as past),
+        list_transform(past, lambda usd, i: case when i > 42 then expected_usd(levels[i], indices[i],
+            [past[i - 7], past[i - 14], past[i - 21], past[i - 28]], past[i - 28] is null) end)[-60:] as usual
+    from levelled
+),
+
+missed as (   -- by their distance from the end, where day - 3 is -1
+    select *, ln((usd + 5) / (expected_usd + 5)) as miss,
+        list_transform(past, lambda one, i: ln((one + 5) / (usual[i] + 5)))[-42:] as misses,
+        2 - (day - (day - interval 1 month)::date) as month_ago, 2 - (day - (day - interval 2 months)::date) as two_months_ago
+    from foreseen
+),
+
+noise as (
+    select *, exp(list_max(misses)) as worst_ratio, coalesce(list_max(past[-35:]), 0) as highest_usd,
+        list_transform(misses, lambda one: abs(one)) as sizes,
+        greatest(usual[-5], usual[-12], usual[-19], usual[-26], usual[-33]) as weekday_usd,
+        greatest(past[month_ago] - usual[month_ago], past[two_months_ago] - usual[two_months_ago]) as month_excess_usd
+    from missed
 ),
 
 sigmas as (
-    select * exclude (known, usual_miss, large_miss, weekday_usd, month_excess_usd),
+    select * exclude (past, usual, misses, sizes, month_ago, two_months_ago, weekday_usd, month_excess_usd),
         greatest(0, weekday_usd, expected_usd + greatest(0, month_excess_usd)) as explained_usd,
-        case when known < 5 then 0.29 else greatest(0.10, 1.4826 * usual_miss, large_miss / 1.645) end as sigma
+        case when list_count(sizes) < 5 then 0.29
+            else greatest(0.10, 1.4826 * list_median(sizes), list_aggregate(sizes, 'quantile_cont', 0.9) / 1.645)
+        end as sigma
     from noise
 )
 

@@ -14,37 +14,29 @@ excess_usd = "usd over expected_usd; all of it where nothing is expected"
 times = "usd over expected_usd, as a factor; infinite where nothing is expected, NULL where nothing was spent either"
 environment = "the environment with the most dollars that day, else of the series"
 ---*/
-with levelled as (   -- a day of which little is usual says nothing about the level
-    select *, case when weekday_index >= 0.2 then usd / weekday_index end as flat_usd
+with pasts as (
+    select *, list(flat_usd) over (
+            partition by series_id order by day rows between 9 preceding and 3 preceding
+        ) as recent
     from weekday_daily
 ),
 
-pasts as (
-    select *,
-        list(flat_usd) over (w rows between 9 preceding and 3 preceding) as recent,
-        [
-            first_value(usd) over (w rows between 7 preceding and 7 preceding),
-            first_value(usd) over (w rows between 14 preceding and 14 preceding),
-            first_value(usd) over (w rows between 21 preceding and 21 preceding),
-            first_value(usd) over (w rows between 28 preceding and 28 preceding)
-        ] as same_weekday,
-        first_value(usd) over (w rows between 1 preceding and 1 preceding) as previous_usd
-    from levelled
-    window w as (partition by series_id order by day)
+levelled as (
+    select p.* exclude (recent), l.usds, 49 + p.day - l.first_day as i, p.age_days < 28 as is_young,
+        level_usd(recent, p.age_days < 28) as level_usd
+    from pasts as p
+    join series_lists as l using (series_id)
 ),
 
-levels as (
-    select *, case when list_count(recent) >= 3 or age_days < 28 then list_median(recent) end as level_usd
-    from pasts
+expected as (
+    select * exclude (usds), usds[i - 1] as previous_usd,
+        expected_usd(level_usd, weekday_index, [usds[i - 7], usds[i - 14], usds[i - 21], usds[i - 28]], is_young) as expected_usd
+    from levelled
 )
 
-select s.day, s.series_id, s.workload, s.model, s.environment, s.team, s.basis, l.usd,
-    coalesce(l.previous_usd, 0) as previous_usd, l.age_days, l.weekday_index, l.level_usd,
-    greatest(
-        coalesce(l.level_usd * l.weekday_index, list_median(l.same_weekday)),
-        case when l.age_days < 28 then l.same_weekday[1] end
-    ) as expected_usd,
-    l.usd - coalesce(expected_usd, 0) as excess_usd,
-    case when expected_usd > 0 then l.usd / expected_usd when l.usd > 0 then 'infinity'::double end as times
-from levels as l
-join series_daily as s on s.series_id = l.series_id and s.day = l.day
+select e.day, e.series_id, s.workload, s.model, s.environment, s.team, s.basis, e.usd,
+    coalesce(e.previous_usd, 0) as previous_usd, e.age_days, e.weekday_index, e.level_usd, e.expected_usd,
+    e.usd - coalesce(e.expected_usd, 0) as excess_usd,
+    case when e.expected_usd > 0 then e.usd / e.expected_usd when e.usd > 0 then 'infinity'::double end as times
+from expected as e
+join series_daily as s using (series_id, day)

@@ -2,7 +2,7 @@
 title = "The series as they stand on a morning, and as the days after it settle"
 doc = "A day counts as settled on the fourth morning after it; a series has no value on a day that others have: nothing was spent."
 ---*/
-create or replace temp table series_daily as
+create or replace temp table series_daily_held as
 with values as (
     select series_id, day, arg_max(usd, known_on) as usd
     from series_known

@@ -1,10 +1,6 @@
 /*---
-title = "How far the sources of some kinds reach: the furthest, and the slowest that still comes"
-doc = "A source that has not come for 31 days beyond the furthest one has ended, and holds nobody back."
+title = "The last whole day of each source"
 ---*/
-select max(complete_through) as furthest,
-    min(complete_through) filter (
-        complete_through > (select max(complete_through) from freshness where kind in (select unnest($kinds))) - 31
-    ) as slowest
+select kind, complete_through
 from freshness
-where kind in (select unnest($kinds))
+where complete_through is not null

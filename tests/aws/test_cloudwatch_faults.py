@@ -18,7 +18,7 @@ from home import Home
 
 from finops.pipeline import published
 from finops.rules.files import Limits, known_rules
-from finops.rules.judge import Reach, offenders, reach
+from finops.rules.judge import Reach, offenders, reaches
 
 NOW = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)
 NOON = datetime(2026, 11, 19, 12)
@@ -297,7 +297,7 @@ def test_who_did_not_answer_is_told_as_stale_and_holds_nobody_back(
         found = offenders(con, rule, NOON.date(), NOW, Limits())
         assert [finding.subject for finding in found] == [f"cloudwatch in {OTHER}"]
         assert found[0].summary.startswith("cloudwatch in 111122223333 reaches 18 Nov 00:00, 57 hours ago")
-        assert reach(con, "metrics") == Reach(furthest=NOON.date(), slowest=NOON.date())
+        assert reaches(con)["metrics"] == Reach(furthest=NOON.date(), slowest=NOON.date())
 
 
 def test_a_clock_behind_only_asks_for_less(home: Home, cloudwatch: CloudWatch) -> None:
