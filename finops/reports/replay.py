@@ -74,16 +74,19 @@ def know_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         _run(con, f"read_{kind}", path=str(path))
     except duckdb.Error as exc:
         raise ConfigError(f"{path}: {str(exc).splitlines()[0]}") from exc
-    missing = {"day", "subject", "usd"} - {name for name, *_ in _run(con, "columns")}
+    columns = {name for (name,) in _run(con, "columns")}
+    missing = {"day", "subject", "usd"} - columns
     if missing:
         raise ConfigError(
             f"{path}: has no column {' nor '.join(sorted(missing))}; it needs day, subject and usd"
         )
+    if "known_on" not in columns:
+        _run(con, "known_next_morning")
     _run(con, "one_thread")
-    _run(con, "series_read")
+    _run(con, "series_named")
+    _run(con, "series_known")
     for line, fault in _run(con, "series_faults"):
         raise ConfigError(f"{path}: row {line}: {fault}")
-    _run(con, "series_known")
     for metric in metrics.shipped():
         if metric.name in expectation.MADE:
             continue
@@ -91,6 +94,7 @@ def know_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def know_ledger(con: duckdb.DuckDBPyConnection) -> None:
+    _run(con, "ledger_named")
     _run(con, "ledger_known")
 
 

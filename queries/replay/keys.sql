@@ -1,5 +1,5 @@
 /*---
 title = "What the file says of each series besides its values"
 ---*/
-select distinct workload, keys
-from series_known
+select workload, keys
+from series_named

@@ -1,17 +1,22 @@
 /*---
-title = "The values of the file, under the number of their series"
+title = "Every value of the file: of which series, of which day, known since when"
+doc = "Without `known_on`, a day is known the morning after."
 ---*/
 create or replace temp table series_known as
-with series as (
-    select keys, any_value(subject) as subject, row_number() over (order by any_value(subject), keys) as series_id,
-        count(*) over (partition by any_value(subject)) as alike
-    from series_read
-    group by keys
+with rows as (
+    select row_number() over () as line, day::varchar as day_text, usd::varchar as usd_text,
+        known_on::varchar as known_text, try_cast(day as timestamp)::date as day, try_cast(usd as double) as usd,
+        case when known_on is null then try_cast(day as timestamp)::date + 1
+            else try_cast(known_on as timestamp)::date end as known_on,
+        struct_pack(*columns(* exclude (day, usd, known_on))) as told
+    from series_file
 )
 
-select s.series_id, r.day, r.known_on, r.usd,
-    case when s.alike = 1 then s.subject else concat(s.subject, ' ', s.keys) end as workload,
-    s.keys ->> 'model' as model, coalesce(s.keys ->> 'environment', '') as environment,
-    coalesce(s.keys ->> 'team', '(untagged)') as team, s.keys::varchar as keys
-from series_read as r
-join series as s using (keys)
+select n.series_id, r.day, r.known_on, r.usd, n.environment, n.team, r.line,
+    case   -- a row that is no value is told as it was written
+        when r.day is null or r.usd is null or not isfinite(r.usd) or r.known_on is null or r.known_on <= r.day
+            or n.subject is null or n.subject = ''
+        then {'subject': n.subject, 'day': r.day_text, 'usd': r.usd_text, 'known_on': r.known_text}
+    end as fault
+from rows as r
+join series_named as n using (told)
