@@ -13,7 +13,8 @@ import duckdb
 from finops import __version__
 from finops.sqlfile import QUERIES, Header, SqlFile, SqlFileError, load
 
-JUDGED_BY = ("series_daily", "series_lists", "weekday_daily", "expected_daily", "deviation_daily")  # made anew for each check
+# Made anew for each check.
+JUDGED_BY = ("series_daily", "series_lists", "weekday_daily", "expected_daily", "deviation_daily")
 
 
 class MetricHeader(Header):

@@ -185,6 +185,19 @@ def test_the_ledger_is_replayed_and_the_state_left_alone(spiky: Home) -> None:
     assert not (spiky.path / "state.sqlite").exists()
 
 
+def test_no_rule_sees_a_day_after_the_morning_that_is_looked_at(home: Home) -> None:
+    """Sixty days on, there are dollars of a kind that nobody knows, and lines of the future for every morning before."""
+    lines = [line(f"{day(n)} 23:00", 100, resource_tags=PROD) for n in range(60)]
+    lines.append(line(f"{day(59)} 23:00", 70, resource_tags=PROD, line_item_usage_type="USE1-Nobody-knows"))
+    cur2(home.exports, lines)
+    home.sync()
+    found = json.loads(ran(home, "--json", "replay", "--from", str(day(30))))
+    assert [(one["rule"], one["day"]) for one in found if one["rule"] == "unclassified_usage"] == [
+        ("unclassified_usage", str(day(59)))
+    ]
+    assert {one["day"] for one in found} == {str(day(59))}
+
+
 def test_a_person_sees_what_people_said(spiky: Home) -> None:
     ran(spiky, "check", "--day", str(day(40)))
     incidents = json.loads(ran(spiky, "incidents", "list", "--json"))

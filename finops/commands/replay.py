@@ -55,7 +55,8 @@ def replay_history(
     FILE is Parquet or CSV with the columns `day`, `subject` and `usd`. A value that was another one on a later
     morning is another row with its `known_on`; without that column, a day is known the morning after. Further
     columns, such as `workload`, `model`, `environment` and `team`, name the series and are in what is printed.
-    Of the ledger, each day is taken as it is known now.
+    Of the ledger, each day is taken as it is known now, from the morning after on: a minute or two for sixty days
+    and all rules.
     """
     context: Context = ctx.obj
     settings = context.settings if (context.home / config.FILE).exists() else Settings()
@@ -65,8 +66,10 @@ def replay_history(
         if series:
             know_file(con, series)
         else:
-            know_ledger(con)
-        done = replay(con, wanted, begins, ends, of_file=series is not None, limits=settings.limits)
+            know_ledger(con, settings.metrics)
+        with screen.progress("replaying") as watch:
+            of_file = series is not None
+            done = replay(con, wanted, begins, ends, of_file=of_file, limits=settings.limits, watch=watch)
     if as_json or context.json:
         typer.echo(json.dumps([_as_json(sent) for sent in done.sent], indent=2, default=str))
     else:

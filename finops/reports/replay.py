@@ -8,7 +8,7 @@ been known the morning after; a file of series may tell what was known when.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +22,7 @@ from finops.incidents.machine import Policy, decide
 from finops.model import Finding, Incident, Notice, Reason, Severity, Value
 from finops.rules import expectation, judge
 from finops.rules.files import Limits, Rule
-from finops.sqlfile import read
+from finops.sqlfile import QUERIES, Header, load, read
 
 OF_SERIES = (
     "spend_spike",
@@ -93,9 +93,18 @@ def know_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         con.execute(f'create or replace temp table "{metric.name}" as from "{metric.name}" limit 0')
 
 
-def know_ledger(con: duckdb.DuckDBPyConnection) -> None:
+def know_ledger(con: duckdb.DuckDBPyConnection, views: Sequence[Path] = ()) -> None:
+    """The series of the published ledger; all else that rules read is set back to the morning that is looked at.
+    `views`: directories of views of one's own."""
     _run(con, "ledger_named")
     _run(con, "ledger_known")
+    _run(con, "morning", morning=date.max)
+    ((database,),) = _run(con, "database")
+    for path in sorted((QUERIES / "replay" / "set_back").glob("*.sql")):
+        con.execute(load(path, Header)[0].sql.replace("published.", f'"{database}".main.'))
+    for metric in metrics.shipped(views):
+        if metric.name not in expectation.MADE:
+            con.execute(f'create or replace temp view "{metric.name}" as {metric.file.sql}')
 
 
 def replay(
@@ -106,8 +115,10 @@ def replay(
     *,
     of_file: bool = False,
     limits: Limits = Limits(),
+    watch: Callable[[float], None] = lambda share: None,
 ) -> Replayed:
-    """What would have been sent about the days from `first` to `last`, by default all that are known."""
+    """What would have been sent about the days from `first` to `last`, by default all that are known. `watch` hears
+    after each morning what share of them is done."""
     known_first, known_last, latest = _run(con, "span")[0]
     if known_first is None:
         raise ConfigError("nothing is known of any day: there is nothing to replay")
@@ -117,9 +128,10 @@ def replay(
     if of_file:
         rules = [rule for rule in rules if rule.name in OF_SERIES]
     keys = {name: json.loads(told) for name, told in _run(con, "keys")}
-    told, sent, blind = dict[str, Incident](), list[Sent](), dict[str, str]()
+    told, sent, blind, ran = dict[str, Incident](), list[Sent](), dict[str, str](), set[str]()
     arrived, reaches = dict(_run(con, "arrivals")), judge.reaches(con)
-    for morning in _mornings(con, first + DAY, max(last + DAY, min(last + 3 * DAY, latest))):
+    until = max(last + DAY, min(last + 3 * DAY, latest))
+    for morning in _mornings(con, first + DAY, until, of_file):
         spans = _spans(con, rules, morning, arrived, reaches, of_file)
         spans = {name: (max(begins, first), min(ends, last)) for name, (begins, ends) in spans.items()}
         now = datetime.combine(morning, AT)
@@ -127,27 +139,31 @@ def replay(
         decision = decide(tuple(told.values()), checked.findings, checked.evaluated, now, Policy())
         told |= {incident.id: incident for incident in decision.incidents}
         sent += [_sent(notice, morning, keys) for notice in decision.notices if notice.reason in ALERTS]
-        blind |= checked.blind
-    return Replayed(first=first, last=last, sent=tuple(sent), blind=blind)
+        watch((morning - first) / (until - first))
+        blind, ran = blind | checked.blind, ran | checked.evaluated.keys()
+    never = {name: why for name, why in blind.items() if name not in ran}
+    return Replayed(first=first, last=last, sent=tuple(sent), blind=never)
 
 
-def _mornings(con: duckdb.DuckDBPyConnection, first: date, last: date) -> Iterator[date]:
+def _mornings(con: duckdb.DuckDBPyConnection, first: date, last: date, of_file: bool) -> Iterator[date]:
     """Each morning in turn, with the views set back to it. Where a day that had settled changes, they are made anew."""
     late = [known_on for (known_on,) in _run(con, "late") if first < known_on <= last]
     _run(con, "morning", morning=first)
     for begins, ends in zip([first, *late], [*late, last + DAY], strict=True):
-        _settle(con, begins)
+        _settle(con, begins, of_file)
         for morning in (begins + timedelta(days=n) for n in range((ends - begins).days)):
             _run(con, "morning", morning=morning)
+            _run(con, "expected_now", morning=morning)
             yield morning
 
 
-def _settle(con: duckdb.DuckDBPyConnection, morning: date) -> None:
+def _settle(con: duckdb.DuckDBPyConnection, morning: date, of_file: bool) -> None:
     since = morning - 3 * DAY
     _run(con, "series_settled", morning=morning, since=since - timedelta(days=expectation.PAST))
     expectation.expect(con, since - timedelta(days=expectation.AGAIN), name="expected_settled")
     _run(con, "expected_known", since=since)
-    _run(con, "expected_as_known")
+    _run(con, "expected_now", morning=morning)
+    _run(con, "expected_lately" if of_file else "expected_as_known")
     _run(con, "series_as_known")
     expectation.look(con, "deviation_daily")
 

@@ -13,7 +13,9 @@ import duckdb
 
 from finops.sqlfile import QUERIES, Header, load, read
 
-PAST = 139  # days before a scored one: two months of misses, each by four weeks of weekdays that six weeks weigh
+PAST = (
+    139  # days before a scored one: two months of misses, each by four weeks of weekdays that six weeks weigh
+)
 AGAIN = 2  # the day before counts too where a rule looks at days running
 LEVEL = 9  # days that make a level
 MADE = ("series_daily", "series_lists", "weekday_daily", "expected_daily", "deviation_daily")

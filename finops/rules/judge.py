@@ -32,7 +32,9 @@ KINDS: dict[Need, tuple[str, ...]] = {
 }
 LATELY = timedelta(days=2)  # the last whole day of a source that still comes
 CATCH_UP = timedelta(days=31)
-STILL_COMES = timedelta(days=31)  # a source that is further behind the others has ended, and holds nobody back
+STILL_COMES = timedelta(
+    days=31
+)  # a source that is further behind the others has ended, and holds nobody back
 SNAPSHOT_HOLDS = timedelta(days=35)  # an inventory speaks for the days after it, for a while
 LABELS = ("workload", "team", "environment", "account_id", "model")
 

@@ -2,6 +2,6 @@
 title = "expected_daily as it was on the morning that is set"
 ---*/
 create or replace temp view expected_daily as
-select * exclude (morning) from expected_known where morning = getvariable('morning')
+from expected_now
 union all
-select * from expected_settled where day < getvariable('morning') - 3
+select * from expected_settled where day < getvariable('morning') - 5

@@ -1,0 +1,4 @@
+/*---
+title = "Where the published tables stand"
+---*/
+select current_database()

@@ -1,0 +1,5 @@
+/*---
+title = "The calls that were logged, likewise"
+---*/
+create or replace temp view calls as
+from published.calls where hour < getvariable('morning') + interval 8 hours

@@ -1,0 +1,5 @@
+/*---
+title = "The restatements, likewise"
+---*/
+create or replace temp view restated as
+from published.restated where seen_at < getvariable('morning') + interval 8 hours
