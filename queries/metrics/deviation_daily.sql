@@ -52,7 +52,8 @@ levelled as (
 foreseen as (   -- two months of it
     select * exclude (indices, levels) replace (past[-60:] as past),
         list_transform(past, lambda usd, i: case when i > 42 then expected_usd(levels[i], indices[i],
-            [past[i - 7], past[i - 14], past[i - 21], past[i - 28]], past[i - 28] is null) end)[-60:] as usual
+            [past[i - 7], past[i - 14], past[i - 21], past[i - 28]],
+            case when past[i - 28] is null then past[i - 7] end) end)[-60:] as usual
     from levelled
 ),
 

@@ -30,7 +30,8 @@ levelled as (
 
 expected as (
     select * exclude (usds), usds[i - 1] as previous_usd,
-        expected_usd(level_usd, weekday_index, [usds[i - 7], usds[i - 14], usds[i - 21], usds[i - 28]], is_young) as expected_usd
+        expected_usd(level_usd, weekday_index, [usds[i - 7], usds[i - 14], usds[i - 21], usds[i - 28]],
+            case when is_young then usds[i - 7] end) as expected_usd
     from levelled
 )
 
