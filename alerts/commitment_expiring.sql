@@ -42,7 +42,7 @@ select
     case when e.days_left <= $warn_days then 'warn' else 'info' end as severity,
     e.commitment_id, e.name, e.units, e.model, e.region, e.account_id, e.team, e.environment, e.workload,
     e.term, e.expires_at, e.days_left,
-    case when e.team is null or e.team = '(untagged)' then 'whoever owns ' || e.name else 'team ' || e.team end as owner,
+    owner_of(e.team, e.name) as owner,
     case
         when w.watched_days > 0 then format('It had {:,} invocations in the last {} watched day(s).', w.invocations::bigint, w.watched_days)
         else 'Nobody has counted its invocations lately.'

@@ -65,8 +65,7 @@ select
     workload, environment, who, marked || side as marked,
     arg_max(team, gross_usd) as team, arg_max(model, gross_usd) as model, arg_max(account_id, gross_usd) as account_id,
     case when bool_and(basis = 'final') then 'final' else 'provisional' end as basis,
-    case when coalesce(arg_max(team, gross_usd), '(untagged)') = '(untagged)' then 'whoever owns ' || workload
-        else 'team ' || arg_max(team, gross_usd) end as owner,
+    owner_of(arg_max(team, gross_usd), workload) as owner,
     coalesce(replace(arg_max(rung, gross_usd), '_', ' '), 'name') as rung,
     coalesce(string_agg(distinct model, ', ' order by model), 'no model') as models,
     $window_days as window_days

@@ -102,7 +102,7 @@ select
     usd::decimal(38, 2) as usd,
     case when is_undeclared or model_tag is not null then 'warn' else 'info' end as severity,
     workload, model, team, environment, account_id, basis,
-    case when coalesce(team, '(untagged)') = '(untagged)' then 'whoever owns ' || workload else 'team ' || team end as owner,
+    owner_of(team, workload) as owner,
     $day as day, $window_days as window_days, first_day, model_tag,
     case when is_undeclared then 'which is not declared' when model_tag is not null then 'tagged ' || model_tag
         when legacy_calls is not null then 'which is to end' else 'which is new there' end as what,

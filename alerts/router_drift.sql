@@ -93,7 +93,7 @@ select
     concat_ws(' / ', s.workload, s.family) as subject,
     s.stake_usd::decimal(38, 2) as usd,
     s.workload, s.family, o.team, o.environment, o.model, o.basis,
-    case when o.team is null or o.team = '(untagged)' then 'whoever owns ' || s.workload else 'team ' || o.team end as owner,
+    owner_of(o.team, s.workload) as owner,
     s.share, s.usual_share, $target as target, $window_days as window_days, s.calls,
     concat_ws(' and ',
         case when s.usual_share is not null then format('{:.0f}% is usual', s.usual_share * 100) end,

@@ -119,7 +119,7 @@ select
     case when c.tells_hours then c.usd end::decimal(38, 2) as usd,
     b.workload, c.team, c.environment, c.model, c.account_id,
     case when c.final then 'final' else 'provisional' end as basis,
-    case when c.team is null or c.team = '(untagged)' then 'whoever owns ' || b.workload else 'team ' || c.team end as owner,
+    owner_of(c.team, b.workload) as owner,
     $day as day, b.measure, b.usual, b.most, b.times, b.calls,
     len(b.at) as hours, b.at[1] as since, b.at[-1] as last_hour,
     case when b.at[-1] >= e.hour - interval 1 hour then 'nobody has seen it end'

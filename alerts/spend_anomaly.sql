@@ -73,10 +73,9 @@ select
     w.workload,
     w.top.team as team,
     w.top.environment as environment,
-    coalesce(w.top.model, 'not a model') || case when w.models > 1 then format(' and {} more', w.models - 1) else '' end as model,
+    models_of(w.top.model, w.models) as model,
     w.top.basis as basis,
-    case when coalesce(w.top.team, '(untagged)') = '(untagged)' then 'whoever owns ' || w.workload
-        else 'team ' || w.top.team end as owner,
+    owner_of(w.top.team, w.workload) as owner,
     $day as day,
     dayname($day) as day_name,
     'up' as direction,

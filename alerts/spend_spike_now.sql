@@ -86,7 +86,7 @@ select
     case when environment in (select unnest(production) from settings) then 'page' else 'warn' end as severity,
     workload, team, environment, model,
     'estimated' as basis,
-    case when coalesce(team, '(untagged)') = '(untagged)' then 'whoever owns ' || workload else 'team ' || team end as owner,
+    owner_of(team, workload) as owner,
     $day as day,
     'up' as direction,
     until, hour, hour_usd,

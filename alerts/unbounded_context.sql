@@ -73,7 +73,7 @@ select
     concat_ws(' / ', workload, tier) as subject,
     stake_usd::decimal(38, 2) as usd,
     workload, tier, team, environment, model, basis,
-    case when team is null or team = '(untagged)' then 'whoever owns ' || workload else 'team ' || team end as owner,
+    owner_of(team, workload) as owner,
     prompt_per_call, before_per_call, $window_days as window_days,
     concat_ws(', ',
         case when own_bound is not null then format('{:.1f} times its four weeks before', prompt_per_call / own_bound) end,
