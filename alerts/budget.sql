@@ -39,9 +39,9 @@ select
     projected_usd::decimal(38, 2) as projected_usd, share, projected_share, breach_day,
     case
         when spent_ever_usd = 0 then 'watches nothing'
-        when crossed >= 1 then format('is used up: {:.0f}%', share * 100)
-        when crossed is not null then format('is {:.0f}% used', share * 100)
-        else format('is heading for {:.0f}%', projected_share * 100)
+        when crossed >= 1 then 'is used up: ' || percent(share)
+        when crossed is not null then 'is ' || percent(share) || ' used'
+        else 'is heading for ' || percent(projected_share)
     end as state,
     case
         when spent_ever_usd = 0 then 'nothing that the bill holds has ever been in its scope, so look for a misspelt name'

@@ -74,12 +74,12 @@ select
     s.model, s.token_kind, s.service_tier, s.scope, p.basis,
     $day as day, $window_days as window_days, s.rate, s.past_rate, s.book_rate,
     case when s.stake_usd > 0 then 'more' else 'less' end as direction,
-    case when s.by_book then format('{:+.0f}% against the price book', (s.rate / s.base_rate - 1) * 100)
-        else format('{:+.0f}% against four weeks', (s.rate / s.base_rate - 1) * 100) end as moved,
+    case when s.by_book then growth(s.rate / s.base_rate) || ' against the price book'
+        else growth(s.rate / s.base_rate) || ' against four weeks' end as moved,
     case
         when s.book_rate is null then 'the price book does not know it'
         when s.book_rate = 0 then 'the price book has it for nothing'
-        else format('the price book says ${:,.2f} ({:+.0f}%)', s.book_rate::double, (s.rate / s.book_rate - 1) * 100)
+        else format('the price book says ${:,.2f} ({})', s.book_rate::double, growth(s.rate / s.book_rate))
     end as book,
     array_to_string(p.workloads, ', ') as payers
 from stakes as s

@@ -80,7 +80,7 @@ select
     $day as day,
     dayname($day) as day_name,
     'down' as direction,
-    format('{:.0f}%', 100 * w.usd / w.expected_usd) as remains,
+    percent(w.usd / w.expected_usd) as remains,
     w.usd::decimal(38, 2) as actual_usd,
     w.expected_usd::decimal(38, 2) as expected_usd,
     w.top.deviation as deviation

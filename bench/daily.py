@@ -37,8 +37,9 @@ copy (
         map {{'user_Workload': 'w' || workload, 'user_Team': 't' || (workload % 50),
             'user_Environment': case when workload % 3 = 0 then 'prod' else 'dev' end}} as resource_tags
     from (
-        select workload, model, day::date as day, (20 + workload % 100) * (0.7 + 0.6 * random())
-            * case when dayofweek(day) in (0, 6) then 0.5 else 1 end * case when random() < 0.002 then 5 else 1 end as usd
+        select workload, model, day::date as day, (20 + workload % 100)
+            * case when dayofweek(day) in (0, 6) then 0.5 else 1 end
+            * (0.7 + 0.6 * random()) * case when random() < 0.002 then 5 else 1 end as usd
         from range(5000) as w(workload), range(1, 3) as m(model),
             generate_series($first::date, $last::date, interval 1 day) as d(day)
     )

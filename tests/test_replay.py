@@ -114,6 +114,28 @@ def test_a_series_is_judged_as_it_was_known(
     assert told(replayed(empty, written(tmp_path / "series.csv", values))) == expected
 
 
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        pytest.param({30}, id="one day"),
+        pytest.param({n for n in range(60) if day(n).weekday() > 4}, id="weekends"),
+    ],
+)
+def test_days_that_nobody_has_shift_no_other(
+    empty: duckdb.DuckDBPyConnection, tmp_path: Path, lacking: set[int]
+) -> None:
+    values = [*(one for one in CALM if one[0] not in lacking), (60, "search", 500, None)]
+    found = replayed(empty, written(tmp_path / "series.csv", values))
+    assert told(found) == [("spend_spike", "search", 60, 61)]
+
+
+def test_a_columns_name_may_be_written_in_capitals(empty: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    file = tmp_path / "series.csv"
+    rows = [f"{day(n)},search,{500 if n == 60 else 100},{day(n + 1)}" for n in range(61)]
+    file.write_text("\n".join(["Day,Subject,USD,Known_On", *rows]), encoding="utf-8")
+    assert told(replayed(empty, file)) == [("spend_spike", "search", 60, 61)]
+
+
 def test_what_is_known_of_a_message(home: Home) -> None:
     """From Parquet, with keys of its own; the day's dollars beside those that were expected."""
     file = home.path / "series.parquet"
@@ -186,7 +208,7 @@ def test_the_ledger_is_replayed_and_the_state_left_alone(spiky: Home) -> None:
 
 
 def test_no_rule_sees_a_day_after_the_morning_that_is_looked_at(home: Home) -> None:
-    """Sixty days on, there are dollars of a kind that nobody knows, and lines of the future for every morning before."""
+    """On the last of sixty days there are dollars of a kind that nobody knows."""
     lines = [line(f"{day(n)} 23:00", 100, resource_tags=PROD) for n in range(60)]
     lines.append(line(f"{day(59)} 23:00", 70, resource_tags=PROD, line_item_usage_type="USE1-Nobody-knows"))
     cur2(home.exports, lines)

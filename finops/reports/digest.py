@@ -132,7 +132,7 @@ def _news(
     unknown += [f"not all that cost {times}: {cut(one_line(fault), WORDS)}"] if fault else []
     return {
         "Do first": [_action(one) for one in open_ones if one.state == "open" and one.finding.next_step][:1],
-        "Moved": _movers(con, first, last),
+        "Moved": _movers(con, first, last, limits),
         "Open": [_open(incident, now) for incident in open_ones],
         times: jumps,
         "Not known": unknown,
@@ -167,7 +167,7 @@ def _spend(row: Mapping[str, Any]) -> Spend:
     )
 
 
-def _movers(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[str]:
+def _movers(con: duckdb.DuckDBPyConnection, first: date, last: date, limits: Limits) -> list[str]:
     least = {"least_usd": LEAST_USD, "least_share": LEAST_SHARE}
     rows = read("digest", "movers").rows(con, first=first, last=last, top=MOVERS, **least)
     lines = []
@@ -176,15 +176,15 @@ def _movers(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[str
         share = change(row["usd"], row["usual_usd"])
         lines.append(
             f"{_name(row['workload'])} {'+' if moved >= 0 else ''}{usd(moved)}{f' ({share})' if share else ''}"
-            f"{_why(con, row['workload'], row['most_day'], first != last)}"
+            f"{_why(con, row['workload'], row['most_day'], first != last, limits)}"
         )
     left = rows[0]["movers"] - len(rows) if rows else 0
     return [*lines, f"and {left} more"] if left else lines
 
 
-def _why(con: duckdb.DuckDBPyConnection, workload: str, day: date, named: bool) -> str:
+def _why(con: duckdb.DuckDBPyConnection, workload: str, day: date, named: bool, limits: Limits) -> str:
     """Nothing where the views know no cause."""
-    cause = one_line(sentences(con, day, [workload]).get(workload))
+    cause = one_line(sentences(con, day, [workload], limits.rule_seconds).get(workload))
     return f": {f'on {day:%a} {day}, ' if named else ''}{cut(cause, WORDS)}" if cause else ""
 
 

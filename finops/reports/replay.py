@@ -22,7 +22,7 @@ from finops.incidents.machine import Policy, decide
 from finops.model import Finding, Incident, Notice, Reason, Severity, Value
 from finops.rules import expectation, judge
 from finops.rules.files import Limits, Rule
-from finops.sqlfile import QUERIES, Header, load, read
+from finops.sqlfile import ALERTS, QUERIES, Header, load, read
 
 OF_SERIES = (
     "spend_spike",
@@ -31,7 +31,7 @@ OF_SERIES = (
     "new_spend",
     "spend_drop",
 )  # judge daily dollars alone
-ALERTS: tuple[Reason, ...] = ("opened", "reopened", "escalated", "reminder")
+TOLD: tuple[Reason, ...] = ("opened", "reopened", "escalated", "reminder")
 AT = time(8, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -55,7 +55,7 @@ class Sent(Value):
 
 
 class Replayed(Value):
-    """`first` and `last` day that was judged; `blind`: rule -> why it could not be replayed."""
+    """`first` and `last` day that was judged; `blind`: rule -> why it ran on no morning."""
 
     first: date
     last: date
@@ -74,8 +74,10 @@ def know_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         _run(con, f"read_{kind}", path=str(path))
     except duckdb.Error as exc:
         raise ConfigError(f"{path}: {str(exc).splitlines()[0]}") from exc
-    columns = {name for (name,) in _run(con, "columns")}
-    missing = {"day", "subject", "usd"} - columns
+    columns = {name.lower(): name for (name,) in _run(con, "columns")}
+    for name in columns.keys() & {"subject", "day", "usd", "known_on"}:
+        con.execute(f'alter table series_file rename "{columns[name]}" to {name}')
+    missing = {"day", "subject", "usd"} - columns.keys()
     if missing:
         raise ConfigError(
             f"{path}: has no column {' nor '.join(sorted(missing))}; it needs day, subject and usd"
@@ -88,13 +90,14 @@ def know_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     for line, fault in _run(con, "series_faults"):
         raise ConfigError(f"{path}: row {line}: {fault}")
     for metric in metrics.shipped():
-        if metric.name in expectation.MADE:
+        if metric.name in metrics.JUDGED_BY:
             continue
         con.execute(f'create or replace temp table "{metric.name}" as from "{metric.name}" limit 0')
 
 
 def know_ledger(con: duckdb.DuckDBPyConnection, views: Sequence[Path] = ()) -> None:
-    """The series of the published ledger; all else that rules read is set back to the morning that is looked at.
+    """The series of the published ledger. Bill, metrics, logged calls and restatements are set back to the morning
+    that is looked at; of inventories only the present is known.
     `views`: directories of views of one's own."""
     _run(con, "ledger_named")
     _run(con, "ledger_known")
@@ -103,7 +106,7 @@ def know_ledger(con: duckdb.DuckDBPyConnection, views: Sequence[Path] = ()) -> N
     for path in sorted((QUERIES / "replay" / "set_back").glob("*.sql")):
         con.execute(load(path, Header)[0].sql.replace("published.", f'"{database}".main.'))
     for metric in metrics.shipped(views):
-        if metric.name not in expectation.MADE:
+        if metric.name not in metrics.JUDGED_BY:
             con.execute(f'create or replace temp view "{metric.name}" as {metric.file.sql}')
 
 
@@ -130,40 +133,43 @@ def replay(
     keys = {name: json.loads(told) for name, told in _run(con, "keys")}
     told, sent, blind, ran = dict[str, Incident](), list[Sent](), dict[str, str](), set[str]()
     arrived, reaches = dict(_run(con, "arrivals")), judge.reaches(con)
+    ours = of_file and all(rule.file.path.parent == ALERTS for rule in rules)
     until = max(last + DAY, min(last + 3 * DAY, latest))
-    for morning in _mornings(con, first + DAY, until, of_file):
+    for morning in _mornings(con, first + DAY, until, ours):
         spans = _spans(con, rules, morning, arrived, reaches, of_file)
         spans = {name: (max(begins, first), min(ends, last)) for name, (begins, ends) in spans.items()}
         now = datetime.combine(morning, AT)
         checked = judge.judged(con, rules, spans, reaches, morning - DAY, now, tuple(told.values()), limits)
         decision = decide(tuple(told.values()), checked.findings, checked.evaluated, now, Policy())
         told |= {incident.id: incident for incident in decision.incidents}
-        sent += [_sent(notice, morning, keys) for notice in decision.notices if notice.reason in ALERTS]
+        sent += [_sent(notice, morning, keys) for notice in decision.notices if notice.reason in TOLD]
         watch((morning - first) / (until - first))
         blind, ran = blind | checked.blind, ran | checked.evaluated.keys()
     never = {name: why for name, why in blind.items() if name not in ran}
     return Replayed(first=first, last=last, sent=tuple(sent), blind=never)
 
 
-def _mornings(con: duckdb.DuckDBPyConnection, first: date, last: date, of_file: bool) -> Iterator[date]:
-    """Each morning in turn, with the views set back to it. Where a day that had settled changes, they are made anew."""
+def _mornings(con: duckdb.DuckDBPyConnection, first: date, last: date, lately: bool) -> Iterator[date]:
+    """Each morning in turn, with the views set back to it. Where a day that had settled changes, they are made anew.
+    `lately`: nobody asks what was expected of days before those that are judged."""
     late = [known_on for (known_on,) in _run(con, "late") if first < known_on <= last]
     _run(con, "morning", morning=first)
     for begins, ends in zip([first, *late], [*late, last + DAY], strict=True):
-        _settle(con, begins, of_file)
+        _settle(con, begins, lately)
         for morning in (begins + timedelta(days=n) for n in range((ends - begins).days)):
             _run(con, "morning", morning=morning)
             _run(con, "expected_now", morning=morning)
             yield morning
 
 
-def _settle(con: duckdb.DuckDBPyConnection, morning: date, of_file: bool) -> None:
+def _settle(con: duckdb.DuckDBPyConnection, morning: date, lately: bool) -> None:
     since = morning - 3 * DAY
     _run(con, "series_settled", morning=morning, since=since - timedelta(days=expectation.PAST))
-    expectation.expect(con, since - timedelta(days=expectation.AGAIN), name="expected_settled")
+    expectation.expect(con, since - timedelta(days=expectation.DAY_BEFORE), name="expected_settled")
     _run(con, "expected_known", since=since)
     _run(con, "expected_now", morning=morning)
-    _run(con, "expected_lately" if of_file else "expected_as_known")
+    _run(con, "expected_lately" if lately else "expected_as_known")
+    _run(con, "lists_as_known")
     _run(con, "series_as_known")
     expectation.look(con, "deviation_daily")
 

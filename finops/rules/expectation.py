@@ -11,25 +11,19 @@ from datetime import date, timedelta
 
 import duckdb
 
-from finops.sqlfile import QUERIES, Header, load, read
+from finops.metrics import MetricHeader
+from finops.sqlfile import QUERIES, load, read
 
-PAST = (
-    139  # days before a scored one: two months of misses, each by four weeks of weekdays that six weeks weigh
-)
-AGAIN = 2  # the day before counts too where a rule looks at days running
-LEVEL = 9  # days that make a level
-MADE = ("series_daily", "series_lists", "weekday_daily", "expected_daily", "deviation_daily")
-
-
-class _Metric(Header):
-    grain: str
-    columns: dict[str, str]
+# Days before a scored one: two months of misses, each against four weeks, whose weekdays six weeks and a week weigh.
+PAST = 62 + 28 + 49
+DAY_BEFORE = 2  # rules look at the day before the one they judge; one more to spare
+LEVEL = 9  # days back to the first of the seven that make a level
 
 
 def prepare(con: duckdb.DuckDBPyConnection, first: date) -> None:
     """For rules that judge days from `first` on."""
     keep(con, "series_daily", "series_daily_held", first - timedelta(days=PAST))
-    expect(con, first - timedelta(days=AGAIN))
+    expect(con, first - timedelta(days=DAY_BEFORE))
     look(con, "deviation_daily")
 
 
@@ -37,17 +31,17 @@ def expect(con: duckdb.DuckDBPyConnection, since: date, name: str = "expected_da
     """The expectation of what series_daily_held holds: kept from `since` on, computed of the days before."""
     con.execute("create or replace temp view series_daily as from series_daily_held")
     con.execute(f"create or replace temp table lists_held as {_statement('series_lists')}")
-    lately = read("expectation", "lately")
-    con.execute(lately.sql, lately.bind(since=since - timedelta(days=LEVEL)))
+    _run(con, "lately", since - timedelta(days=LEVEL))
     con.execute("create or replace temp view series_lists as from lists_lately")
     con.execute(f"create or replace temp table weekday_held as {_statement('weekday_daily')}")
     con.execute("create or replace temp view weekday_daily as from weekday_held")
     keep(con, "expected_daily", "expected_held", since)
     con.execute("create or replace temp view series_lists as from lists_held")
     look(con, "weekday_daily")
+    _run(con, "since", since)
     con.execute(
-        f"create or replace temp view {name} as from expected_held"
-        f" union all from ({_statement('expected_daily')}) where day < date '{since}'"
+        f"create or replace temp view {name} as from expected_held union all"
+        f" from ({_statement('expected_daily')}) where day < getvariable('expected_since')"
     )
 
 
@@ -64,5 +58,10 @@ def keep(con: duckdb.DuckDBPyConnection, view: str, name: str, since: date) -> N
     )
 
 
+def _run(con: duckdb.DuckDBPyConnection, name: str, since: date) -> None:
+    query = read("expectation", name)
+    con.execute(query.sql, query.bind(since=since))
+
+
 def _statement(view: str) -> str:
-    return load(QUERIES / "metrics" / f"{view}.sql", _Metric)[0].sql
+    return load(QUERIES / "metrics" / f"{view}.sql", MetricHeader)[0].sql

@@ -32,9 +32,8 @@ KINDS: dict[Need, tuple[str, ...]] = {
 }
 LATELY = timedelta(days=2)  # the last whole day of a source that still comes
 CATCH_UP = timedelta(days=31)
-STILL_COMES = timedelta(
-    days=31
-)  # a source that is further behind the others has ended, and holds nobody back
+# a source that is further behind the others has ended, and holds nobody back
+STILL_COMES = timedelta(days=31)
 SNAPSHOT_HOLDS = timedelta(days=35)  # an inventory speaks for the days after it, for a while
 LABELS = ("workload", "team", "environment", "account_id", "model")
 
@@ -71,8 +70,9 @@ def _reach(need: Need, ends: Sequence[date]) -> Reach:
         return Reach(furthest=None, slowest=None)
     furthest = max(ends)
     slowest = min(end for end in ends if end > furthest - STILL_COMES)
-    more = SNAPSHOT_HOLDS if need == "inventory" else timedelta()
-    return Reach(furthest=furthest + more, slowest=slowest + more)
+    if need == "inventory":
+        furthest = slowest = furthest + SNAPSHOT_HOLDS
+    return Reach(furthest=furthest, slowest=slowest)
 
 
 def refuse_unheld(con: duckdb.DuckDBPyConnection, day: date, now: datetime) -> None:
@@ -273,17 +273,21 @@ def _series(rule: Rule, pairs: Iterable[Any]) -> list[tuple[date, Decimal, Decim
 
 
 class _Words(Formatter):
-    """Python's formats, and `usd` for dollars. NULL reads as `unknown`, whatever was asked for."""
+    """Python's formats, and `usd` for dollars; a share beyond 1000% is so many times. NULL reads as `unknown`,
+    whatever was asked for."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
             return "unknown"
-        return usd(Decimal(str(value))) if format_spec == "usd" else str(format(value, format_spec))
+        if format_spec == "usd":
+            return usd(Decimal(str(value)))
+        words = str(format(value, format_spec))
+        return in_times(words) if format_spec.endswith("%") else words
 
 
 def sentence(template: str, row: Mapping[str, Any]) -> str:
     try:
-        return in_times(_Words().vformat(template, (), row))
+        return _Words().vformat(template, (), row)
     except (LookupError, AttributeError, ArithmeticError, ValueError, TypeError) as exc:
         raise RuleError(
             f"summary {template!r}: {exc}; it may name only columns that the rule returns"

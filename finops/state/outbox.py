@@ -26,9 +26,11 @@ LONGEST_WAIT = timedelta(seconds=LONGEST_WAIT_SECONDS)
 # What was taken long ago, or was not and is over since; but for the latest that its channel took, for what says that
 # something is not to be sent again (the key waits for another channel, a digest of a day that was asked for), and for
 # where later news belongs.
-FORGOTTEN = """delete from deliveries as one where status <> 'pending' and changed_at < :before
-               and changed_at < (select max(changed_at) from deliveries as latest
-                                 where latest.channel = one.channel and latest.status = 'sent')
+FORGOTTEN = """with latest as materialized (
+                   select channel, max(changed_at) as changed_at from deliveries where status = 'sent' group by channel
+               )
+               delete from deliveries as one where status <> 'pending' and changed_at < :before
+               and changed_at < (select changed_at from latest where latest.channel = one.channel)
                and key not like 'digest-%-of-%'
                and key not in (select key from deliveries where status = 'pending')
                and not exists (

@@ -33,10 +33,12 @@ leaves as (
 
 spans as (   -- a series ends where the sources that carry it do: beyond is unknown, not zero
     select c.series_id, c.workload, c.model, max(c.complete_through) as last_day, max(c.settled_through)::date as settled,
-        any_value(l.first_day) as first_day, any_value(l.identity_id) as identity_id, any_value(l.days) as days
+        any_value(l.first_day) as first_day, any_value(l.identity_id) as identity_id,
+        any_value(l.last_leaf - l.first_day + 1 - l.days) as missing, any_value(l.last_leaf) as last_leaf
     from carried as c
     join (
-        select series_id, min(day) as first_day, arg_max(identity_id, usd) as identity_id, count(*) as days
+        select series_id, min(day) as first_day, max(day) as last_leaf, arg_max(identity_id, usd) as identity_id,
+            count(*) as days
         from leaves
         group by series_id
     ) as l using (series_id)
@@ -47,7 +49,7 @@ gaps as (   -- a day without lines costs nothing
     select unnest(generate_series(first_day, last_day, interval 1 day))::date as day, series_id, 0 as usd, identity_id,
         null as is_final
     from spans
-    where days < last_day - first_day + 1
+    where missing > 0 or last_leaf < last_day
 )
 
 select d.day, d.series_id, s.workload, s.model, i.environment, i.team,

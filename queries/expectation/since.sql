@@ -1,0 +1,4 @@
+/*---
+title = "The first day whose expectation is kept"
+---*/
+set variable expected_since = $since
