@@ -23,7 +23,7 @@ with carried as (   -- which series a line is of, and until when its dollars are
 
 leaves as (
     select l.hour::date as day, c.series_id, sum(l.gross_usd)::double as usd,
-        arg_max(l.identity_id, l.gross_usd) as identity_id, bool_and(l.invoiced or l.hour < c.final_through) as is_final
+        arg_max(l.identity_id, l.gross_usd::double) as identity_id, bool_and(l.invoiced or l.hour < c.final_through) as is_final
     from lines as l
     join carried as c using (identity_id, kind_id, delivery_id)
     join line_classes as s using (line_type)
