@@ -101,7 +101,7 @@ def know_ledger(con: duckdb.DuckDBPyConnection, views: Sequence[Path] = ()) -> N
     `views`: directories of views of one's own."""
     _run(con, "ledger_named")
     _run(con, "ledger_known")
-    _run(con, "morning", morning=date.max)
+    _look_at(con, date.max)  # views are made of names that have a type
     ((database,),) = _run(con, "database")
     for path in sorted((QUERIES / "replay" / "set_back").glob("*.sql")):
         con.execute(load(path, Header)[0].sql.replace("published.", f'"{database}".main.'))
@@ -122,20 +122,17 @@ def replay(
 ) -> Replayed:
     """What would have been sent about the days from `first` to `last`, by default all that are known. `watch` hears
     after each morning what share of them is done."""
-    known_first, known_last, latest = _run(con, "span")[0]
-    if known_first is None:
-        raise ConfigError("nothing is known of any day: there is nothing to replay")
-    first, last = max(first or known_first, known_first), min(last or known_last, known_last)
-    if last < first:
-        raise ConfigError(f"only {known_first} to {known_last} is known; choose --from and --to within")
+    first, last, until = _span(con, first, last)
     if of_file:
         rules = [rule for rule in rules if rule.name in OF_SERIES]
     keys = {name: json.loads(told) for name, told in _run(con, "keys")}
-    told, sent, blind, ran = dict[str, Incident](), list[Sent](), dict[str, str](), set[str]()
     arrived, reaches = dict(_run(con, "arrivals")), judge.reaches(con)
-    ours = of_file and all(rule.file.path.parent == ALERTS for rule in rules)
-    until = max(last + DAY, min(last + 3 * DAY, latest))
-    for morning in _mornings(con, first + DAY, until, ours):
+    told: dict[str, Incident] = {}
+    sent: list[Sent] = []
+    blind: dict[str, str] = {}
+    ran: set[str] = set()
+    lately = of_file and all(rule.file.path.parent == ALERTS for rule in rules)
+    for morning in _mornings(con, first + DAY, until, lately):
         spans = _spans(con, rules, morning, arrived, reaches, of_file)
         spans = {name: (max(begins, first), min(ends, last)) for name, (begins, ends) in spans.items()}
         now = datetime.combine(morning, AT)
@@ -149,17 +146,33 @@ def replay(
     return Replayed(first=first, last=last, sent=tuple(sent), blind=never)
 
 
+def _span(con: duckdb.DuckDBPyConnection, first: date | None, last: date | None) -> tuple[date, date, date]:
+    """First and last day within what is known, and the last morning that may bring anything about them."""
+    known_first, known_last, latest = _run(con, "span")[0]
+    if known_first is None:
+        raise ConfigError("nothing is known of any day: there is nothing to replay")
+    first, last = max(first or known_first, known_first), min(last or known_last, known_last)
+    if last < first:
+        raise ConfigError(f"only {known_first} to {known_last} is known; choose --from and --to within")
+    return first, last, max(last + DAY, min(last + 3 * DAY, latest))
+
+
 def _mornings(con: duckdb.DuckDBPyConnection, first: date, last: date, lately: bool) -> Iterator[date]:
     """Each morning in turn, with the views set back to it. Where a day that had settled changes, they are made anew.
     `lately`: nobody asks what was expected of days before those that are judged."""
     late = [known_on for (known_on,) in _run(con, "late") if first < known_on <= last]
-    _run(con, "morning", morning=first)
+    _look_at(con, first)
     for begins, ends in zip([first, *late], [*late, last + DAY], strict=True):
         _settle(con, begins, lately)
         for morning in (begins + timedelta(days=n) for n in range((ends - begins).days)):
-            _run(con, "morning", morning=morning)
+            _look_at(con, morning)
             _run(con, "expected_now", morning=morning)
             yield morning
+
+
+def _look_at(con: duckdb.DuckDBPyConnection, morning: date) -> None:
+    _run(con, "morning", morning=morning)
+    _run(con, "now", now=datetime.combine(morning, AT).replace(tzinfo=None))
 
 
 def _settle(con: duckdb.DuckDBPyConnection, morning: date, lately: bool) -> None:

@@ -2,4 +2,4 @@
 title = "The calls that were logged, likewise"
 ---*/
 create or replace temp view calls as
-from published.calls where hour < getvariable('morning') + interval 8 hours
+from published.calls where hour < getvariable('now')

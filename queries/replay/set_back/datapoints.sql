@@ -2,4 +2,4 @@
 title = "The metrics, likewise: hours of the morning itself are known"
 ---*/
 create or replace temp view datapoints as
-from published.datapoints where hour < getvariable('morning') + interval 8 hours
+from published.datapoints where hour < getvariable('now')

@@ -2,4 +2,4 @@
 title = "The restatements, likewise"
 ---*/
 create or replace temp view restated as
-from published.restated where seen_at < getvariable('morning') + interval 8 hours
+from published.restated where seen_at < getvariable('now')
