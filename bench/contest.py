@@ -75,5 +75,5 @@ def home(cur: Path) -> Iterator[Path]:
 
 def sync(directory: Path) -> tuple[Cost, dict[str, Any]]:
     """As the user runs it: the whole command, from the interpreter's start to the published file."""
-    cost = run("finops", "--home", directory, "--json", "sync")
+    cost = run("bench.alone", "--home", directory, "--json", "sync")
     return cost, json.loads(cost.output)
