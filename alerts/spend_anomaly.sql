@@ -49,14 +49,14 @@ with leaves as (
     select *,
         age_days >= 9 and usd >= $record_ratio * highest_usd and usd - highest_usd >= $record_usd as is_record
     from deviation_daily
-    where day = $day and times >= $explained_ratio and excess_usd >= $min_usd and expected_usd is not null
+    where day = $day and times >= $ratio and excess_usd >= $min_usd and expected_usd is not null
 ),
 
 odd as (
     select *
     from leaves
     where is_record
-        or (age_days >= $min_age_days and deviation >= $noise and usd >= $ratio * expected_usd
+        or (age_days >= $min_age_days and deviation >= $noise
             and usd >= $explained_ratio * explained_usd)
 ),
 

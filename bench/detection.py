@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, NamedTuple
@@ -40,6 +40,18 @@ copy (
     from read_parquet($spend)
 ) to '{}' (format parquet)
 """
+DELAY = """
+select median(sent_on - "start")
+from (
+    select any_value(l."start") as "start", min(a.sent_on) as sent_on
+    from read_parquet($labels) as l
+    join alerts as a on a.workload = l.workload and a.model = l.model and a.direction = 'up'
+        and a.date between l."start" and l."end" + 1
+    where l.material = 1 and l.benign = 0 and l."start" >= $first
+        and l.kind in ('spike', 'runaway', 'level_up', 'weekend', 'new_big')
+    group by l.event_id
+)
+"""
 
 
 class Score(NamedTuple):
@@ -51,7 +63,7 @@ class Score(NamedTuple):
     months: float
     recall: float
     usd_recall: float
-    delay: float  # days from the start of a rise to the message, median
+    delay: float  # days from the start of a rise to its first message, median; of a drift weeks, which is left out
     drop_recall: float
     drop_fp: float
 
@@ -143,12 +155,12 @@ def score(place: Path, sent: list[dict[str, Any]]) -> Score:
     """As `score_file.py --cooldown 0` prints it: every message counts."""
     with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as con:
         alerts = Path(scratch) / "alerts.parquet"
-        rows = [
-            (row["workload"], row["model"], date.fromisoformat(row["day"]), row["direction"]) for row in sent
-        ]
-        con.execute("create table alerts (workload varchar, model varchar, date date, direction varchar)")
+        rows = [(row["workload"], row["model"], row["day"], row["direction"], row["sent_on"]) for row in sent]
+        con.execute(
+            "create table alerts (workload varchar, model varchar, date date, direction varchar, sent_on date)"
+        )
         if rows:
-            con.executemany("insert into alerts values (?, ?, ?, ?)", rows)
+            con.executemany("insert into alerts values (?, ?, ?, ?, ?)", rows)
         con.table("alerts").write_parquet(str(alerts))
         command = [
             sys.executable,
@@ -158,13 +170,11 @@ def score(place: Path, sent: list[dict[str, Any]]) -> Score:
             "--cooldown=0",
         ]
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        delay = con.execute(
+            DELAY, {"labels": str(place / "labels.parquet"), "first": warm(place)}
+        ).fetchall()[0][0]
     up = ast.literal_eval(told[0].replace("nan", "None"))
     down = told[3].split()
-    waits = [
-        (date.fromisoformat(row["sent_on"]) - date.fromisoformat(row["day"])).days
-        for row in sent
-        if row["direction"] == "up"
-    ]
     return Score(
         tp=up["tp"],
         fp=up["fp"],
@@ -172,7 +182,7 @@ def score(place: Path, sent: list[dict[str, Any]]) -> Score:
         months=months(place),
         recall=up["recall_up"],
         usd_recall=up["usd_recall"],
-        delay=(up["delay_med"] or 0) + (median(waits) if waits else 0),
+        delay=delay or 0,
         drop_recall=float(down[2]),
         drop_fp=float(down[4]),
     )
@@ -180,17 +190,18 @@ def score(place: Path, sent: list[dict[str, Any]]) -> Score:
 
 def months(place: Path) -> float:
     """Series-months after the warm-up, as the scorer counts them."""
-    scenario = json.loads((place / "scenario.json").read_text())
     with duckdb.connect() as con:
         days = con.execute(
-            "select count(*) from read_parquet($spend) where date >= cast($start as date) + cast($warmup as integer)",
-            {
-                "spend": str(place / "spend.parquet"),
-                "start": scenario["start"],
-                "warmup": scenario["warmup_days"],
-            },
+            "select count(*) from read_parquet($spend) where date >= $first",
+            {"spend": str(place / "spend.parquet"), "first": warm(place)},
         ).fetchall()[0][0]
     return float(days) / 30.4
+
+
+def warm(place: Path) -> date:
+    """The first day that counts."""
+    scenario = json.loads((place / "scenario.json").read_text())
+    return date.fromisoformat(scenario["start"]) + timedelta(days=scenario["warmup_days"])
 
 
 def precision(scores: list[Score]) -> float:

@@ -14,7 +14,16 @@ from finops import __version__
 from finops.sqlfile import QUERIES, Header, SqlFile, SqlFileError, load
 
 # Made anew for each check.
-JUDGED_BY = ("series_daily", "series_lists", "weekday_daily", "expected_daily", "deviation_daily")
+JUDGED_BY = (
+    "line_series",
+    "series_spans",
+    "series_amounts",
+    "series_daily",
+    "series_lists",
+    "weekday_daily",
+    "expected_daily",
+    "deviation_daily",
+)
 
 
 class MetricHeader(Header):

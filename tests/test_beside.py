@@ -14,12 +14,13 @@ from finops.model import Finding, Incident
 DAY = date(2026, 11, 17)
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
 PICTURES, BILL = "the days before an alert", "the bill of an estimate"
+SERIES = "create view series_spans as select 1 as series_id, 'search' as workload"
 DAYS = (
-    "create view expected_daily as select 'search' as workload, date '2026-11-17' as day,"
+    "create view expected_daily as select 1 as series_id, 'search' as workload, date '2026-11-17' as day,"
     " 3.0 as usd, 2.0 as expected_usd"
 )
 ENDLESS = (
-    "create view expected_daily as select 'search' as workload, date '2026-11-17' as day,"
+    "create view expected_daily as select 1 as series_id, 'search' as workload, date '2026-11-17' as day,"
     " hash(a.range, b.range) as usd, 2.0 as expected_usd from range(100_000_000) as a, range(100_000_000) as b"
 )
 
@@ -27,6 +28,7 @@ ENDLESS = (
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as made:
+        made.execute(SERIES)
         yield made
 
 

@@ -22,11 +22,14 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as made:
         made.execute("""
             create table expected_daily as
-            select day::date as day, w.workload, w.model, w.usd, w.expected_usd
+            select day::date as day, w.series_id, w.workload, w.model, w.usd, w.expected_usd
             from generate_series(date '2026-10-20', date '2026-11-18', interval 1 day) as d(day)
-            cross join (values ('search', 'a', 10.0, 9.0), ('search', 'b', 5.0, null), ('chat', 'a', 1.0, null))
-                as w(workload, model, usd, expected_usd)
+            cross join (values (2, 'search', 'a', 10.0, 9.0), (3, 'search', 'b', 5.0, null), (1, 'chat', 'a', 1.0, null))
+                as w(series_id, workload, model, usd, expected_usd)
         """)
+        made.execute(
+            "create view series_spans as select distinct series_id, workload, model from expected_daily"
+        )
         yield made
 
 

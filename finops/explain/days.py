@@ -32,14 +32,15 @@ def pictured(
 
 
 def _days(con: duckdb.DuckDBPyConnection, bare: Sequence[Finding], seconds: float) -> dict[str, list[Day]]:
-    query = read("rules", "recent")
+    recent, series = read("rules", "recent"), read("rules", "series_of")
     first = min(one.day for one in bare) - timedelta(days=TREND_DAYS - 1)
     last = max(one.day for one in bare)
     workloads = sorted({one.workload for one in bare if one.workload})
-    bound = query.bind(workloads=workloads, first=first, last=last)
+    ids = [one for (one,) in con.execute(series.sql, series.bind(workloads=workloads)).fetchall()]
+    bound = recent.bind(series_ids=ids, first=first, last=last)
     most = len(workloads) * ((last - first).days + 1)
     found: dict[str, list[Day]] = defaultdict(list)
-    for workload, day, usd, usual in ask(con, query.sql, bound, seconds=seconds, most=most).rows:
+    for workload, day, usd, usual in ask(con, recent.sql, bound, seconds=seconds, most=most).rows:
         found[workload].append((day, usd, usual))
     return found
 

@@ -22,7 +22,7 @@ from finops.incidents.machine import Policy, decide
 from finops.model import Finding, Incident, Notice, Reason, Severity, Value
 from finops.rules import expectation, judge
 from finops.rules.files import Limits, Rule
-from finops.sqlfile import ALERTS, QUERIES, Header, load, read
+from finops.sqlfile import QUERIES, Header, load, read
 
 OF_SERIES = (
     "spend_spike",
@@ -84,7 +84,6 @@ def know_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         )
     if "known_on" not in columns:
         _run(con, "known_next_morning")
-    _run(con, "one_thread")
     _run(con, "series_named")
     _run(con, "series_known")
     for line, fault in _run(con, "series_faults"):
@@ -122,6 +121,7 @@ def replay(
 ) -> Replayed:
     """What would have been sent about the days from `first` to `last`, by default all that are known. `watch` hears
     after each morning what share of them is done."""
+    expectation.on_one_thread(con)
     first, last, until = _span(con, first, last)
     if of_file:
         rules = [rule for rule in rules if rule.name in OF_SERIES]
@@ -131,7 +131,7 @@ def replay(
     sent: list[Sent] = []
     blind: dict[str, str] = {}
     ran: set[str] = set()
-    lately = of_file and all(rule.file.path.parent == ALERTS for rule in rules)
+    lately = of_file and all(rule.is_ours for rule in rules)
     for morning in _mornings(con, first + DAY, until, lately):
         spans = _spans(con, rules, morning, arrived, reaches, of_file)
         spans = {name: (max(begins, first), min(ends, last)) for name, (begins, ends) in spans.items()}
@@ -178,7 +178,10 @@ def _look_at(con: duckdb.DuckDBPyConnection, morning: date) -> None:
 def _settle(con: duckdb.DuckDBPyConnection, morning: date, lately: bool) -> None:
     since = morning - 3 * DAY
     _run(con, "series_settled", morning=morning, since=since - timedelta(days=expectation.PAST))
-    expectation.expect(con, since - timedelta(days=expectation.DAY_BEFORE), name="expected_settled")
+    for name in ("series_spans", "series_amounts", "series_held"):
+        _run(con, name)
+    expectation.expect(con, since - timedelta(days=expectation.DAY_BEFORE))
+    expectation.reach_back(con, name="expected_settled")
     _run(con, "expected_known", since=since)
     _run(con, "expected_now", morning=morning)
     _run(con, "expected_lately" if lately else "expected_as_known")

@@ -20,25 +20,43 @@ DAY_BEFORE = 2  # rules look at the day before the one they judge; one more to s
 LEVEL = 9  # days back to the first of the seven that make a level
 
 
-def prepare(con: duckdb.DuckDBPyConnection, first: date) -> None:
-    """For rules that judge days from `first` on."""
-    keep(con, "series_daily", "series_daily_held", first - timedelta(days=PAST))
+def prepare(con: duckdb.DuckDBPyConnection, first: date, *, lately: bool = False) -> None:
+    """For rules that judge days from `first` on. `lately`: none of them asks what was expected long before."""
+    on_one_thread(con)
+    _run(con, "series_since", since=first - timedelta(days=PAST))
+    for view in ("line_series", "series_spans", "series_amounts"):
+        con.execute(f"create or replace temp table {view} as {_statement(view)}")
+    look(con, "series_daily")
     expect(con, first - timedelta(days=DAY_BEFORE))
+    if lately:
+        con.execute("create or replace temp view expected_daily as from expected_held")
+    else:
+        reach_back(con)
     look(con, "deviation_daily")
 
 
-def expect(con: duckdb.DuckDBPyConnection, since: date, name: str = "expected_daily") -> None:
-    """The expectation of what series_daily_held holds: kept from `since` on, computed of the days before."""
-    con.execute("create or replace temp view series_daily as from series_daily_held")
+def on_one_thread(con: duckdb.DuckDBPyConnection) -> None:
+    _run(con, "one_thread")
+
+
+def expect(con: duckdb.DuckDBPyConnection, since: date) -> None:
+    """The expectation of what series_amounts holds, from `since` on, as the table expected_held."""
     con.execute(f"create or replace temp table lists_held as {_statement('series_lists')}")
-    _run(con, "lately", since - timedelta(days=LEVEL))
+    _run(con, "lately", since=since - timedelta(days=LEVEL))
     con.execute("create or replace temp view series_lists as from lists_lately")
     con.execute(f"create or replace temp table weekday_held as {_statement('weekday_daily')}")
     con.execute("create or replace temp view weekday_daily as from weekday_held")
-    keep(con, "expected_daily", "expected_held", since)
+    con.execute(
+        f"create or replace temp table expected_held as from ({_statement('expected_daily')}) where day >= $since",
+        {"since": since},
+    )
     con.execute("create or replace temp view series_lists as from lists_held")
     look(con, "weekday_daily")
-    _run(con, "since", since)
+    _run(con, "expected_since", since=since)
+
+
+def reach_back(con: duckdb.DuckDBPyConnection, name: str = "expected_daily") -> None:
+    """The view `name` of what is held, and of the days before it, which are computed when somebody asks."""
     con.execute(
         f"create or replace temp view {name} as from expected_held union all"
         f" from ({_statement('expected_daily')}) where day < getvariable('expected_since')"
@@ -50,17 +68,9 @@ def look(con: duckdb.DuckDBPyConnection, view: str) -> None:
     con.execute(f"create or replace temp view {view} as {_statement(view)}")
 
 
-def keep(con: duckdb.DuckDBPyConnection, view: str, name: str, since: date) -> None:
-    """The rows of a view from `since` on, as the temporary table `name`."""
-    con.execute(
-        f"create or replace temp table {name} as from ({_statement(view)}) where day >= $since",
-        {"since": since},
-    )
-
-
-def _run(con: duckdb.DuckDBPyConnection, name: str, since: date) -> None:
+def _run(con: duckdb.DuckDBPyConnection, name: str, **values: date) -> None:
     query = read("expectation", name)
-    con.execute(query.sql, query.bind(since=since))
+    con.execute(query.sql, query.bind(**values))
 
 
 def _statement(view: str) -> str:

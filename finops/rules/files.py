@@ -87,6 +87,10 @@ class Rule(RuleHeader):
     def runbook(self) -> str:
         return f"docs/rules.md#{self.name}"
 
+    @property
+    def is_ours(self) -> bool:
+        return self.file.path.parent == ALERTS
+
 
 class Limits(Value):
     """What one rule may take on one day: `rule_seconds` until it is stopped, and `rule_findings`, of which the

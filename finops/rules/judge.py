@@ -104,8 +104,11 @@ def check(
         refuse_unheld(con, day, now)
     due = spans(con, rules, day, now, known, since)
     again = [one for rule in rules for one in _owed(rule, rules, incidents, day)]
-    expectation.prepare(con, min([day, *again, *(first for first, _ in due.values())]))
-    return judged(con, rules, due, known, day, now, incidents, limits)
+    first = min([day, *again, *(first for first, _ in due.values())])
+    expectation.prepare(con, first, lately=all(rule.is_ours for rule in rules))
+    checked = judged(con, rules, due, known, day, now, incidents, limits)
+    expectation.reach_back(con)  # for pictures of the weeks before
+    return checked
 
 
 def judged(

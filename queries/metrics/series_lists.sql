@@ -9,9 +9,8 @@ age_days = "days since the series began, on its first_day"
 usds = "gross USD of each day, after those of the 48 days before first_day (six weeks, and the week that the first of them ends); NULL where nothing is known"
 ---*/
 with lists as (
-    select series_id, any_value(workload) as workload, any_value(model) as model, min(day) as first_day,
-        max(day) as last_day, min(age_days) as age_days, list(usd order by day) as usds
-    from series_daily
+    select series_id, min(day) as first_day, max(day) as last_day, list(usd order by day) as usds
+    from series_amounts
     group by series_id
 ),
 
@@ -22,13 +21,14 @@ holes as (
 ),
 
 filled as (
-    select series_id, list(s.usd order by d.day) as usds
+    select series_id, list(a.usd order by d.day) as usds
     from (select series_id, unnest(generate_series(first_day, last_day, interval 1 day))::date as day from holes) as d
-    left join series_daily as s using (series_id, day)
+    left join series_amounts as a using (series_id, day)
     group by series_id
 )
 
-select l.series_id, l.workload, l.model, l.first_day, l.age_days,
+select l.series_id, s.workload, s.model, l.first_day, (l.first_day - s.first_day)::integer as age_days,
     list_concat(list_resize([]::double[], 48), coalesce(f.usds, l.usds)) as usds
 from lists as l
+join series_spans as s using (series_id)
 left join filled as f using (series_id)

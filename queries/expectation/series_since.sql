@@ -1,0 +1,4 @@
+/*---
+title = "The first day that is held of the series"
+---*/
+set variable series_since = $since

@@ -1,0 +1,7 @@
+/*---
+title = "series_spans of the days that are held"
+---*/
+create or replace temp table series_spans as
+select series_id, any_value(workload) as workload, any_value(model) as model, min(day - age_days) as first_day
+from series_daily_held
+group by series_id
