@@ -20,7 +20,6 @@ JUDGED_BY = (
     "series_amounts",
     "series_daily",
     "series_lists",
-    "weekday_daily",
     "expected_daily",
     "deviation_daily",
 )

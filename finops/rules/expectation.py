@@ -44,14 +44,11 @@ def expect(con: duckdb.DuckDBPyConnection, since: date) -> None:
     con.execute(f"create or replace temp table lists_held as {_statement('series_lists')}")
     _run(con, "lately", since=since - timedelta(days=LEVEL))
     con.execute("create or replace temp view series_lists as from lists_lately")
-    con.execute(f"create or replace temp table weekday_held as {_statement('weekday_daily')}")
-    con.execute("create or replace temp view weekday_daily as from weekday_held")
     con.execute(
         f"create or replace temp table expected_held as from ({_statement('expected_daily')}) where day >= $since",
         {"since": since},
     )
     con.execute("create or replace temp view series_lists as from lists_held")
-    look(con, "weekday_daily")
     _run(con, "expected_since", since=since)
 
 

@@ -26,7 +26,7 @@ with pasts as (   -- of each day asked for, what ended three days before it and 
     join series_lists as l using (series_id)
 ),
 
-weighed as (   -- the expectation of each day of the past, step by step as in weekday_daily and expected_daily
+weighed as (   -- the expectation of each day of the past, step by step as in expected_daily
     select *, list_transform(past, lambda usd, i: case when i > 6 then week_share(past, i) end) as shares
     from pasts
 ),
