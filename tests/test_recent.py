@@ -24,7 +24,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             create table expected_daily as
             select day::date as day, w.series_id, w.workload, w.model, w.usd, w.expected_usd
             from generate_series(date '2026-10-20', date '2026-11-18', interval 1 day) as d(day)
-            cross join (values (2, 'search', 'a', 10.0, 9.0), (3, 'search', 'b', 5.0, null), (1, 'chat', 'a', 1.0, null))
+            cross join (
+                values (2, 'search', 'a', 10.0, 9.0), (3, 'search', 'b', 5.0, null), (1, 'chat', 'a', 1.0, null))
                 as w(series_id, workload, model, usd, expected_usd)
         """)
         made.execute(
