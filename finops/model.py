@@ -23,7 +23,7 @@ def at_least(severity: Severity, floor: Severity) -> bool:
 
 
 class Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Finding(Value):
