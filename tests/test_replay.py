@@ -181,7 +181,9 @@ def test_a_span_and_a_rule(
         pytest.param("s.csv", "day,subject,usd,known_on\n2026-01-01,a,1,2026-01-01\n", "before 2026-01-01 was over",
                      id="known before it was over"),
         pytest.param("s.json", "{}", "is neither .parquet nor .csv", id="another kind of file"),
-        pytest.param("s.parquet", "no", "s.parquet", id="no Parquet"),
+        pytest.param("s.parquet", "no", "too small to be a Parquet file; write it anew, as PARQUET", id="no Parquet"),
+        pytest.param("s.csv", "day,subject,usd\n2026-01-01,a\n2026-01-02,b,2,3\n", "as many fields in each row",
+                     id="rows of unequal length"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_none_is_refused(
@@ -190,6 +192,11 @@ def test_a_file_that_is_none_is_refused(
     (tmp_path / name).write_text(text)
     with pytest.raises(ConfigError, match=re.escape(message)):
         replay.know_file(empty, tmp_path / name)
+
+
+def test_a_file_that_is_not_there_is_said_so(empty: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"s\.csv: no such file"):
+        replay.know_file(empty, tmp_path / "s.csv")
 
 
 @pytest.fixture

@@ -73,7 +73,8 @@ def replay_history(
     if as_json or context.json:
         typer.echo(json.dumps([_as_json(sent) for sent in done.sent], indent=2, default=str))
     else:
-        _show(done, _feedback(context.home) if series is None else ())
+        known = "the ledger, each day as it is known now" if series is None else series.name
+        _show(done, known, _feedback(context.home) if series is None else ())
 
 
 def _wanted(settings: Settings, name: str | None, series: Path | None) -> list[Rule]:
@@ -115,7 +116,7 @@ def _as_json(sent: Sent) -> dict[str, object]:
     return {**sent.keys, **told}
 
 
-def _show(done: Replayed, feedback: Sequence[Feedback]) -> None:
+def _show(done: Replayed, known: str, feedback: Sequence[Feedback]) -> None:
     console = screen.console()
     table = Table(
         "sent on", "", "rule", "subject", "of day", "cost", "expected", "why now", box=None, pad_edge=False
@@ -136,8 +137,8 @@ def _show(done: Replayed, feedback: Sequence[Feedback]) -> None:
         console.print(_by_rule(done, feedback))
     weeks = ((done.last - done.first).days + 1) / 7
     console.print(
-        f"{done.first} to {done.last}: {len(done.sent)} messages, {len(done.sent) / weeks:.1f} a week; "
-        "of the ledger, each day as it is known now"
+        f"{done.first} to {done.last}: {len(done.sent)} messages, {len(done.sent) / weeks:.1f} a week; of {known}",
+        markup=False,
     )
     for name, why in sorted(done.blind.items()):
         console.print(f"could not see: {name}: {why}", markup=False)

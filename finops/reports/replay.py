@@ -70,17 +70,21 @@ def know_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         raise ConfigError(
             f"{path}: is neither .parquet nor .csv; columns are day, subject, usd, and known_on or keys"
         )
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file")
     try:
         _run(con, f"read_{kind}", path=str(path))
     except duckdb.Error as exc:
-        raise ConfigError(f"{path}: {str(exc).splitlines()[0]}") from exc
+        reason = str(exc).splitlines()[0].partition(": ")[2]
+        raise ConfigError(f"{path}: cannot be read: {reason}; write it anew, as {kind.upper()}") from exc
     columns = {name.lower(): name for (name,) in _run(con, "columns")}
     for name in columns.keys() & {"subject", "day", "usd", "known_on"}:
         con.execute(f'alter table series_file rename "{columns[name]}" to {name}')
     missing = {"day", "subject", "usd"} - columns.keys()
     if missing:
         raise ConfigError(
-            f"{path}: has no column {' nor '.join(sorted(missing))}; it needs day, subject and usd"
+            f"{path}: has no column {' nor '.join(sorted(missing))}, but {', '.join(map(repr, columns.values()))}; "
+            "it needs day, subject and usd, and as many fields in each row"
         )
     if "known_on" not in columns:
         _run(con, "known_next_morning")
