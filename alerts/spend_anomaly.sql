@@ -38,7 +38,7 @@ doc = "a younger series has no noise to be judged by"
 [params.record_ratio]
 value = 2.5
 unit = "times"
-doc = "the highest day of five weeks; exceeded by this factor, noise and month do not matter"
+doc = "the highest day of five weeks; exceeded by this factor, noise and month do not matter, `ratio` does"
 
 [params.record_usd]
 value = 100

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import math
 import os
 import subprocess
 import sys
@@ -182,7 +183,7 @@ def score(place: Path, sent: list[dict[str, Any]]) -> Score:
         months=months(place),
         recall=up["recall_up"],
         usd_recall=up["usd_recall"],
-        delay=delay or 0,
+        delay=math.inf if delay is None else delay,
         drop_recall=float(down[2]),
         drop_fp=float(down[4]),
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -319,74 +318,6 @@ def test_basis(tmp_path: Path, row: Row, basis: str) -> None:
     cur2(home.exports, [row | {"line_item_operation": "this"}, line("2026-11-06 23:00")])
     home.sync()
     assert home.ask("select basis from attributed where operation = 'this'") == [(basis,)]
-
-
-def test_expected_daily_fills_days_and_leaves_the_last_two_out(tmp_path: Path) -> None:
-    """Ten days of $10, a day without a line, one of $50: nothing of the last three days is in the baseline."""
-    home = Home(tmp_path / "home")
-    days = [line(f"2026-11-{d:02d} 23:00", 10, resource_tags={"Workload": "w"}) for d in range(1, 11)]
-    cur2(home.exports, [*days, line("2026-11-12 23:00", 50, resource_tags={"Workload": "w"})])
-    home.sync()
-    columns = "day, usd, age_days, weekday_index, level_usd, expected_usd, highest_usd, sigma"
-    assert home.ask(f"select {columns} from deviation_daily where day >= '2026-11-10' order by day") == [
-        (date(2026, 11, 10), 10, 9, 1, 10, 10, 10, 0.29),
-        (date(2026, 11, 11), 0, 10, 1, 10, 10, 10, 0.10),
-        (date(2026, 11, 12), 50, 11, 1, 10, 10, 10, 0.10),
-    ]
-
-
-def test_a_day_without_lines_shifts_no_other_while_the_last_one_has_only_begun(tmp_path: Path) -> None:
-    """Sixty days without the 41st, the dearest the 60th, and some hours of the 61st."""
-    home = Home(tmp_path / "home")
-    first = date(2026, 9, 1)
-    bill = [
-        line(
-            f"{first + timedelta(days=n)} {hour}:00", 900 if n == 59 else 100, resource_tags={"Workload": "w"}
-        )
-        for n, hour in (*((n, 23) for n in range(60) if n != 40), (60, "05"))
-    ]
-    cur2(home.exports, bill)
-    home.sync()
-    told = home.ask(
-        "select day, usd, previous_usd, expected_usd from expected_daily where age_days in (40, 41, 59)"
-    )
-    assert sorted(told) == [
-        (date(2026, 10, 11), 0, 100, 100),
-        (date(2026, 10, 12), 100, 0, 100),
-        (date(2026, 10, 30), 900, 100, 100),
-    ]
-    assert home.ask("select max(day) from expected_daily") == [(date(2026, 10, 30),)]
-
-
-def test_a_deviation_is_measured_by_what_expected_daily_says_of_the_past(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    first, chance = date(2026, 7, 1), random.Random(7)
-    cur2(home.exports, [
-        line(f"{first + timedelta(days=n)} 23:00", round(100 * chance.lognormvariate(0, 0.3), 2),
-             resource_tags={"Workload": workload})
-        for workload, age in (("old", 120), ("young", 50)) for n in range(120 - age, 120)
-    ])  # fmt: skip
-    home.sync()
-    assert home.ask("""
-        with misses as (
-            select d.series_id, d.day, d.sigma, d.worst_ratio, d.highest_usd, e.usd, d.day - e.day as days_ago,
-                ln((e.usd + 5) / (e.expected_usd + 5)) as miss
-            from deviation_daily as d
-            join expected_daily as e on e.series_id = d.series_id and e.day between d.day - 44 and d.day - 3
-        ),
-        measured as (
-            select any_value(sigma) as sigma, any_value(worst_ratio) as worst_ratio,
-                any_value(highest_usd) as highest_usd,
-                case when count(miss) < 5 then 0.29
-                    else greatest(0.1, 1.4826 * median(abs(miss)), quantile_cont(abs(miss), 0.9) / 1.645) end as sizes,
-                exp(max(miss)) as worst, max(usd) filter (days_ago <= 37) as highest
-            from misses
-            group by series_id, day
-        )
-        select count(*), max(abs(sigma - sizes)) < 1e-9, max(abs(worst_ratio - worst)) < 1e-9,
-            max(abs(highest_usd - highest)) < 1e-9
-        from measured
-    """) == [(117 + 47, True, True, True)]
 
 
 def test_metrics_that_read_each_other_in_a_circle_are_refused(tmp_path: Path) -> None:

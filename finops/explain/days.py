@@ -36,7 +36,7 @@ def _days(con: duckdb.DuckDBPyConnection, bare: Sequence[Finding], seconds: floa
     first = min(one.day for one in bare) - timedelta(days=TREND_DAYS - 1)
     last = max(one.day for one in bare)
     workloads = sorted({one.workload for one in bare if one.workload})
-    ids = [one for (one,) in con.execute(series.sql, series.bind(workloads=workloads)).fetchall()]
+    ((ids,),) = ask(con, series.sql, series.bind(workloads=workloads), seconds=seconds, most=1).rows
     bound = recent.bind(series_ids=ids, first=first, last=last)
     most = len(workloads) * ((last - first).days + 1)
     found: dict[str, list[Day]] = defaultdict(list)

@@ -125,7 +125,6 @@ def replay(
 ) -> Replayed:
     """What would have been sent about the days from `first` to `last`, by default all that are known. `watch` hears
     after each morning what share of them is done."""
-    expectation.on_one_thread(con)
     first, last, until = _span(con, first, last)
     if of_file:
         rules = [rule for rule in rules if rule.name in OF_SERIES]
@@ -135,7 +134,10 @@ def replay(
     sent: list[Sent] = []
     blind: dict[str, str] = {}
     ran: set[str] = set()
-    lately = of_file and all(rule.is_ours for rule in rules)
+    ours = all(rule.is_ours for rule in rules)
+    if ours:
+        expectation.on_one_thread(con)
+    lately = of_file and ours
     for morning in _mornings(con, first + DAY, until, lately):
         spans = _spans(con, rules, morning, arrived, reaches, of_file)
         spans = {name: (max(begins, first), min(ends, last)) for name, (begins, ends) in spans.items()}
@@ -182,7 +184,7 @@ def _look_at(con: duckdb.DuckDBPyConnection, morning: date) -> None:
 def _settle(con: duckdb.DuckDBPyConnection, morning: date, lately: bool) -> None:
     since = morning - 3 * DAY
     _run(con, "series_settled", morning=morning, since=since - timedelta(days=expectation.PAST))
-    for name in ("series_spans", "series_amounts", "series_held"):
+    for name in ("series_held", "series_spans", "series_amounts"):
         _run(con, name)
     expectation.expect(con, since - timedelta(days=expectation.DAY_BEFORE))
     expectation.reach_back(con, name="expected_settled")

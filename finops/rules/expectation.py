@@ -1,8 +1,7 @@
 """The expectation, computed once for all rules of one check, of the days that they judge.
 
-Temporary views stand before the views of the same names; the statements are the views' own files. A view
-that reads another one reads what was published, so whatever stands on these is made anew as well. What is
-asked for oftest is kept as a table; days further back are there too, and computed when somebody asks.
+Temporary views stand before the views of the same names; the statements are the views' own files. What stands on
+others is made anew with them, so that it reads what is temporary whatever DuckDB makes of names.
 """
 
 from __future__ import annotations
@@ -18,21 +17,33 @@ from finops.sqlfile import QUERIES, load, read
 PAST = 62 + 28 + 49
 DAY_BEFORE = 2  # rules look at the day before the one they judge; one more to spare
 LEVEL = 9  # days back to the first of the seven that make a level
+WEEKS = 48 + LEVEL  # days that an expectation is made of: of each day of the level, six weeks and a week
+BEFORE = f"""day < getvariable('expected_since')
+    and coalesce(day - least({WEEKS}, age_days) >= getvariable('series_since')::date, true)"""
 
 
-def prepare(con: duckdb.DuckDBPyConnection, first: date, *, lately: bool = False) -> None:
-    """For rules that judge days from `first` on. `lately`: none of them asks what was expected long before."""
-    on_one_thread(con)
+def prepare(con: duckdb.DuckDBPyConnection, first: date, *, for_ours: bool = False) -> None:
+    """For rules that judge days from `first` on. `for_ours`: only our own rules ask, which want nothing of long
+    before and are many small statements; otherwise, and after them, see `open_up`."""
     _run(con, "series_since", since=first - timedelta(days=PAST))
+    if for_ours:
+        _run(con, "one_thread")
     for view in ("line_series", "series_spans", "series_amounts"):
-        con.execute(f"create or replace temp table {view} as {_statement(view)}")
+        con.execute(f"create or replace temp table {view}_held as {_statement(view)}")
+        con.execute(f"create or replace temp view {view} as from {view}_held")
     look(con, "series_daily")
     expect(con, first - timedelta(days=DAY_BEFORE))
-    if lately:
-        con.execute("create or replace temp view expected_daily as from expected_held")
-    else:
-        reach_back(con)
+    con.execute("create or replace temp view expected_daily as from expected_held")
     look(con, "deviation_daily")
+    if not for_ours:
+        open_up(con)
+
+
+def open_up(con: duckdb.DuckDBPyConnection) -> None:
+    """For whoever asks: days before those that are judged, as far as enough is held of the weeks before them, and
+    all threads."""
+    reach_back(con)
+    _run(con, "all_threads")
 
 
 def on_one_thread(con: duckdb.DuckDBPyConnection) -> None:
@@ -53,10 +64,11 @@ def expect(con: duckdb.DuckDBPyConnection, since: date) -> None:
 
 
 def reach_back(con: duckdb.DuckDBPyConnection, name: str = "expected_daily") -> None:
-    """The view `name` of what is held, and of the days before it, which are computed when somebody asks."""
+    """The view `name` of what is held, and of the days before it, which are computed when somebody asks. A day of
+    which the weeks before are not held is not there."""
     con.execute(
-        f"create or replace temp view {name} as from expected_held union all"
-        f" from ({_statement('expected_daily')}) where day < getvariable('expected_since')"
+        f"create or replace temp view {name} as"
+        f" from expected_held union all from ({_statement('expected_daily')}) where {BEFORE}"
     )
 
 

@@ -105,9 +105,9 @@ def check(
     due = spans(con, rules, day, now, known, since)
     again = [one for rule in rules for one in _owed(rule, rules, incidents, day)]
     first = min([day, *again, *(first for first, _ in due.values())])
-    expectation.prepare(con, first, lately=all(rule.is_ours for rule in rules))
+    expectation.prepare(con, first, for_ours=all(rule.is_ours for rule in rules))
     checked = judged(con, rules, due, known, day, now, incidents, limits)
-    expectation.reach_back(con)  # for pictures of the weeks before
+    expectation.open_up(con)  # for pictures of the weeks before
     return checked
 
 

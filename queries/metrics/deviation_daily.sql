@@ -18,7 +18,7 @@ deviation = "miss in sigmas"
 worst_ratio = "the largest over-run of those six weeks, in times; NULL where none is known"
 highest_usd = "the highest day of five weeks"
 explained_usd = "what the calendar explains: expected_usd with what the same day of the last two months was over its own, at least the dearest expectation of this weekday in five weeks; 0 before there is any"
-environment = "the environment with the most dollars that day, else the last one seen"
+environment = "the environment of the day's dearest line, else of the dearest identity of its last day of spend"
 ---*/
 with pasts as (   -- of each day asked for, what ended three days before it and begins as far back as that may matter
     select d.*, l.usds[greatest(1, d.day - l.first_day - 70) : d.day - l.first_day + 46] as past

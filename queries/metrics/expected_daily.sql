@@ -12,7 +12,7 @@ level_usd = "median of seven recent days at an index of 1; NULL where fewer than
 expected_usd = "level x index; where there is no level, the median of the same weekday of four weeks; in the first four weeks at least the same day last week; NULL before anything is known"
 excess_usd = "usd over expected_usd; all of it where nothing is expected"
 times = "usd over expected_usd, as a factor; infinite where nothing is expected, NULL where nothing was spent either"
-environment = "the environment with the most dollars that day, else the last one seen"
+environment = "the environment of the day's dearest line, else of the dearest identity of its last day of spend"
 ---*/
 with weighed as (   -- of each day its place i, from the first on of which a week is known, and its share of that week
     select series_id, list(week_share(usds, i) order by i) as shares

@@ -10,12 +10,13 @@ series_id = "number of the workload's model, the same within a generation"
 first_day = "of spend; NULL where there is none"
 last_day = "the last complete day of the sources that carry the series: beyond is unknown, not zero"
 last_hour = "of spend"
+usd = "gross USD of spend"
 settled_through = "a day before it that has no lines is final"
 final_through = "a line before it is final"
 ---*/
 with carried as (
     select l.identity_id, l.kind_id, l.delivery_id, min(l.hour) filter (where s.is_spend)::date as first_day,
-        max(l.hour) filter (where s.is_spend) as last_hour
+        max(l.hour) filter (where s.is_spend) as last_hour, sum(l.gross_usd) filter (where s.is_spend)::double as usd
     from lines as l
     join line_classes as s using (line_type)
     group by all

@@ -1,11 +1,11 @@
 /*---
 title = "Spend as series, in numbers alone"
 grain = "day x series; every day from the first one seen to the last complete one"
-doc = "`series_daily` without names. Where the variable `series_since` is set, the days from it on."
+doc = "`series_daily` without names. Where the variable `series_since` is set, the days from it on, until `reset variable series_since`."
 [columns]
 series_id = "of series_spans"
 usd = "gross USD; a day without lines is 0"
-identity_id = "of identities: the one with the most dollars that day, else the one last seen"
+identity_id = "of identities: that of the day's dearest line, else of series_spans"
 is_final = "every line of the day is final; NULL on a day without lines"
 ---*/
 with leaves as (

@@ -6,7 +6,7 @@ doc = "What `expected_daily` and the spend rules are made of: a day without line
 series_id = "number of the workload's model, the same within a generation"
 usd = "gross USD; a day without lines is 0"
 age_days = "days since the series began"
-environment = "the environment with the most dollars that day, else the last one seen"
+environment = "the environment of the day's dearest line, else of the dearest identity of its last day of spend"
 team = "likewise"
 basis = "final when every line of the day is; of a day without lines, when the whole bill is"
 ---*/

@@ -1,6 +1,6 @@
 /*---
 title = "The numbers of some workloads' series"
 ---*/
-select series_id
+select coalesce(list(series_id), []) as series_ids
 from series_spans
 where list_contains($workloads::varchar[], workload)

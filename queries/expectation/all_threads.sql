@@ -1,0 +1,4 @@
+/*---
+title = "As many threads as there are"
+---*/
+reset threads
