@@ -32,7 +32,7 @@ with calls as (
         list_contains((select production from settings), environment) as in_production,
         regexp_replace(principal, '^([^:]*:){5}', '') as caller
     from attributed
-    where day between $day - $window_days + 1 and $day and cost_class = 'usage' and environment is not null
+    where day between $day - $window_days + 1 and $day and cost_class = 'usage' and environment <> '(untagged)'
 ),
 
 named as (   -- whoever calls, and the account that it is billed in, speak for themselves

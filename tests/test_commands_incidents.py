@@ -191,6 +191,7 @@ def test_an_unreadable_incident_leaves_the_others_listed(tmp_path: Path) -> None
             ["snooze", "ID", "--days", "1", "--until", "2026-12-01"], "--days or --until", id="both"
         ),
         pytest.param(["snooze", "ID", "--until", "2026-11-17"], "is over", id="past"),
+        pytest.param(["snooze", "ID", "--until", "9999-12-31"], "further off than ten years", id="for ever"),
         pytest.param(["plan", "search-api"], "give --until", id="plan without an end"),
     ],
 )

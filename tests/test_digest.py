@@ -137,6 +137,14 @@ def test_what_moved_is_named_with_its_dollars_and_why(made: Callable[..., Home])
     assert "November so far $2,920 net, heading for " in parts(message).lead
 
 
+def test_of_a_month_that_went_on_nobody_knows_where_it_was_heading(made: Callable[..., Home]) -> None:
+    before = LAST - timedelta(days=1)
+    home = made(lambda name, day: 500 if (name, day) == ("search", before) else steady(name, day))
+    lead = parts(told(home, day=before)).lead
+    assert "November by then $2,780 net" in lead
+    assert "heading" not in lead
+
+
 def test_the_table_has_every_dollar_of_the_days(made: Callable[..., Home]) -> None:
     found = parts(told(made(spiked), period="weekly"))
     assert [

@@ -176,6 +176,7 @@ def test_a_span_and_a_rule(
         pytest.param("s.csv", "day,subject\n2026-01-01,a\n", "no column usd", id="no dollars"),
         pytest.param("s.csv", "day,subject,usd\n2026-13-01,a,1\n", "row 1: its day is 2026-13-01, no", id="no date"),
         pytest.param("s.csv", "day,subject,usd\n2026-01-01,a,1\n2026-01-02,a,x\n", "row 2: its usd is x", id="words"),
+        pytest.param("s.csv", "day,subject,usd\n2026-01-01,a,1e300\n", "row 1: its usd is 1e300", id="absurd"),
         pytest.param("s.csv", "day,subject,usd\n2026-01-01,,1\n", "row 1: it has no subject", id="nobody"),
         pytest.param("s.csv", "day,subject,usd\n2026-01-01,a,1\n2026-01-01,a,2\n", "there more than once", id="twice"),
         pytest.param("s.csv", "day,subject,usd,known_on\n2026-01-01,a,1,2026-01-01\n", "before 2026-01-01 was over",
@@ -197,6 +198,24 @@ def test_a_file_that_is_none_is_refused(
 def test_a_file_that_is_not_there_is_said_so(empty: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"s\.csv: no such file"):
         replay.know_file(empty, tmp_path / "s.csv")
+
+
+@pytest.mark.parametrize(
+    ("days", "span", "message"),
+    [
+        pytest.param([0, 9], (5, 2), "--to 2026-08-05 is before --from 2026-08-08", id="the wrong way round"),
+        pytest.param([0, 9], (20, 30), "only 2026-08-03 to 2026-08-12 is known", id="later than is known"),
+        pytest.param([0, 99_999], (None, None), "is a day mistyped?", id="hundreds of years"),
+    ],
+)
+def test_a_span_that_is_none_is_refused(
+    empty: duckdb.DuckDBPyConnection, tmp_path: Path, days: list[int],
+    span: tuple[int | None, int | None], message: str,
+) -> None:  # fmt: skip
+    replay.know_file(empty, written(tmp_path / "s.csv", [(n, "search", 1, None) for n in days]))
+    first, last = (None if n is None else day(n) for n in span)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        replay.replay(empty, [], first, last, of_file=True)
 
 
 @pytest.fixture

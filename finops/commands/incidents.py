@@ -32,6 +32,7 @@ By = Annotated[str | None, typer.Option(help="Who says so; the system's user if 
 Until = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Through the end of that day, UTC.")
 ]
+LONGEST = timedelta(days=3650)  # nobody means a later day
 
 
 @app.command("list", epilog="Example: finops incidents list --all")
@@ -93,7 +94,7 @@ def ack(ctx: typer.Context, incident: Which, by: By = None) -> None:
 def snooze(
     ctx: typer.Context,
     incident: Which,
-    days: Annotated[int | None, typer.Option(min=1, help="So many days from now.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=LONGEST.days, help="So many days from now.")] = None,
     until: Until = None,
     by: By = None,
 ) -> None:
@@ -186,7 +187,10 @@ def _workloads(home: Path) -> set[str]:
 
 
 def _end(day: datetime, now: datetime) -> datetime:
-    end = day.replace(tzinfo=UTC) + timedelta(days=1)
+    last = day.replace(tzinfo=UTC)
+    if last > now + LONGEST:
+        raise ConfigError(f"--until {day:%Y-%m-%d} is further off than ten years; give an earlier day")
+    end = last + timedelta(days=1)
     if end <= now:
         raise ConfigError(f"--until {day:%Y-%m-%d} is over; give today or a later day")
     return end

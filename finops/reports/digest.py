@@ -281,7 +281,8 @@ def _lead(con: duckdb.DuckDBPyConnection, period: Period, day: date, total: Spen
 def _month(row: Mapping[str, Any], day: date) -> str:
     heading = f", heading for {usd(row['projected_usd'])}" if row["projected_usd"] is not None else ""
     before = f" after {usd(row['previous_usd'])} the month before" if row["previous_usd"] is not None else ""
-    return f"{day:%B} so far {usd(row['net_usd'])} net{heading}{before}"
+    until = "by then" if row["is_past"] else "so far"
+    return f"{day:%B} {until} {usd(row['net_usd'])} net{heading}{before}"
 
 
 def _estimate(row: Mapping[str, Any]) -> str:

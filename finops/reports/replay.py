@@ -34,6 +34,7 @@ OF_SERIES = (
 TOLD: tuple[Reason, ...] = ("opened", "reopened", "escalated", "reminder")
 AT = time(8, tzinfo=UTC)
 DAY = timedelta(days=1)
+LONGEST = timedelta(days=30 * 366)
 
 
 class Sent(Value):
@@ -75,7 +76,7 @@ def know_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
         _run(con, f"read_{kind}", path=str(path))
     except duckdb.Error as exc:
-        reason = str(exc).splitlines()[0].partition(": ")[2]
+        reason = " ".join(str(exc).splitlines()[:2]).partition(": ")[2].strip()
         raise ConfigError(f"{path}: cannot be read: {reason}; write it anew, as {kind.upper()}") from exc
     columns = {name.lower(): name for (name,) in _run(con, "columns")}
     for name in columns.keys() & {"subject", "day", "usd", "known_on"}:
@@ -157,9 +158,15 @@ def _span(con: duckdb.DuckDBPyConnection, first: date | None, last: date | None)
     known_first, known_last, latest = _run(con, "span")[0]
     if known_first is None:
         raise ConfigError("nothing is known of any day: there is nothing to replay")
+    if first and last and last < first:
+        raise ConfigError(f"--to {last} is before --from {first}; give them the other way round")
     first, last = max(first or known_first, known_first), min(last or known_last, known_last)
     if last < first:
         raise ConfigError(f"only {known_first} to {known_last} is known; choose --from and --to within")
+    if last - first > LONGEST:
+        raise ConfigError(
+            f"{first} to {last} is more than thirty years: is a day mistyped? Else choose --from and --to"
+        )
     return first, last, max(last + DAY, min(last + 3 * DAY, latest))
 
 

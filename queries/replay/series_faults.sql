@@ -12,7 +12,7 @@ select line,
     case
         when fault.subject is null or fault.subject = '' then 'it has no subject'
         when day is null then format('its day is {}, no date', coalesce(fault.day, 'empty'))
-        when usd is null or not isfinite(usd) then format('its usd is {}, no number', coalesce(fault.usd, 'empty'))
+        when usd is null or not abs(usd) < 1e15 then format('its usd is {}, no number of dollars', coalesce(fault.usd, 'empty'))
         when known_on is null then format('its known_on is {}, no date', fault.known_on)
         else format('it was known on {}, before {} was over', known_on, day)
     end as fault

@@ -14,7 +14,7 @@ with rows as (
 
 select n.series_id, r.day, r.known_on, r.usd, n.environment, n.team, r.line,
     case   -- a row that is no value is told as it was written
-        when r.day is null or r.usd is null or not isfinite(r.usd) or r.known_on is null or r.known_on <= r.day
+        when r.day is null or r.usd is null or not abs(r.usd) < 1e15 or r.known_on is null or r.known_on <= r.day
             or n.subject is null or n.subject = ''
         then {'subject': n.subject, 'day': r.day_text, 'usd': r.usd_text, 'known_on': r.known_text}
     end as fault
