@@ -1,7 +1,7 @@
 """`python -m bench.daily`: what does judging the spend of ten thousand series cost, every morning and for a year?
 
 A made-up bill of 5,000 workloads with two models each, a weekly rhythm, noise, and a fivefold day in five hundred, is
-synced; then the spend rules judge the last three days, and all days are set beside their expectation at once.
+synced; then the spend rules judge the last three days, and all days of a year are set beside their expectation at once.
 """
 
 from __future__ import annotations
@@ -63,7 +63,14 @@ def main() -> int:
         home = synced(Path(place) / "quarter", days=110)
         print(f"| a morning, of 110 days | {best(rounds, lambda: morning(home)):.2f} | 2 |", flush=True)
         home = synced(Path(place) / "year", days=400)
-        print(f"| every day of 400 | {best(rounds, lambda: every_day(home)):.2f} | 8 |", flush=True)
+        print(
+            f"| every day of 400, beside its expectation | {best(rounds, lambda: expected(home)):.2f} | 8 |",
+            flush=True,
+        )
+        print(
+            f"| and the noise of those twice as high | {best(rounds, lambda: deviating(home)):.2f} | |",
+            flush=True,
+        )
     return 0
 
 
@@ -92,11 +99,15 @@ def morning(home: Path) -> None:
     assert not checked.blind, checked.blind
 
 
-def every_day(home: Path) -> None:
-    """All days against their expectation, and of those that are twice as high all that the rules ask."""
+def expected(home: Path) -> None:
+    with pipeline.published(home) as con:
+        expectation.prepare(con, LAST - timedelta(days=399), for_ours=True)
+
+
+def deviating(home: Path) -> None:
     first = LAST - timedelta(days=399)
     with pipeline.published(home) as con:
-        expectation.prepare(con, first)
+        expectation.prepare(con, first, for_ours=True)
         con.execute(CANDIDATES, {"first": first}).fetchall()
 
 
