@@ -309,6 +309,10 @@ def test_the_latest_finding_leads_and_the_dearest_day_is_the_peak() -> None:
     play.morning(3, "w80+@1:w300+@2:w10")
     assert (play.only.first_day, play.only.last_day) == (day(1), day(3))
     assert (play.only.peak_usd, play.only.finding.usd) == (Decimal(300), Decimal(80))
+    play.decide(
+        [finding("w900", 0)], {"spend_spike": day(0)}, six_oclock(3)
+    )  # an earlier day, looked at later
+    assert (play.only.first_day, play.only.last_day, play.only.peak_usd) == (day(0), day(3), Decimal(900))
 
 
 def test_a_reopened_incident_keeps_its_id_and_loses_its_answer() -> None:

@@ -204,7 +204,8 @@ def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
     if not found:
         return incident
     lead = leading(found)
-    update: dict[str, object] = {"peak_usd": peak(found, incident.peak_usd)}
+    first_day = min(incident.first_day, *(finding.day for finding in found))
+    update: dict[str, object] = {"peak_usd": peak(found, incident.peak_usd), "first_day": first_day}
     if lead.day >= incident.last_day:
         update |= {"finding": lead, "severity": lead.severity, "last_day": lead.day}
     if lead.day > incident.last_day:

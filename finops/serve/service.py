@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 
 import uvicorn
@@ -54,7 +55,10 @@ class Service:
         self._worker = Worker(
             home / FILE, self._timetable, clock, self._perform, self._asked, self._gauges.heard
         )
-        self._stop = threading.Event()
+        self._stopping = False
+        self._told = SimpleQueue[
+            None
+        ]()  # to stop; unlike an event, a signal may fill it while its thread waits on it
 
     def run(self, host: str, port: int) -> None:
         with _alone(self._home), _listening(host, port) as listener, self._signals():
@@ -67,13 +71,14 @@ class Service:
             with self._web(listener):
                 scheduler = self._ticking()
                 threading.Thread(target=self._buttons.listen, daemon=True).start()
-                self._stop.wait()
+                self._told.get()
                 log.info("stopping", extra={"event": "stopping"})
                 self._end(scheduler)
         log.info("stopped", extra={"event": "stopped"})
 
     def stop(self) -> None:
-        self._stop.set()
+        self._stopping = True
+        self._told.put(None)
 
     def troubles(self) -> list[str]:
         """Why it is not ready. What it has published stays published while a source or a job fails: that is told."""
@@ -81,7 +86,7 @@ class Service:
         if not Ledger(self._home).link.exists():
             found.append("nothing is published yet: no sync has been good")
         beat = self._worker.beat
-        if self._stop.is_set():
+        if self._stopping:
             found.append("it is stopping")
         elif beat is None or self._clock() - beat > HEARTBEAT:
             found.append("the scheduler does not run")
@@ -170,9 +175,9 @@ class Service:
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         def told(number: int, frame: FrameType | None) -> None:
-            if self._stop.is_set():
+            if self._stopping:
                 self._process.kill()
-            self._stop.set()
+            self.stop()
 
         before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
