@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 import uvicorn
@@ -71,10 +71,16 @@ class Service:
             with self._web(listener):
                 scheduler = self._ticking()
                 threading.Thread(target=self._buttons.listen, daemon=True).start()
-                self._told.get()
+                self._wait()
                 log.info("stopping", extra={"event": "stopping"})
                 self._end(scheduler)
         log.info("stopped", extra={"event": "stopped"})
+
+    def _wait(self) -> None:
+        """Until told to stop. A signal that comes just before its thread falls asleep does not wake it: look at times."""
+        while not self._stopping:
+            with contextlib.suppress(Empty):
+                self._told.get(timeout=1)
 
     def stop(self) -> None:
         self._stopping = True
