@@ -77,7 +77,7 @@ class Service:
         log.info("stopped", extra={"event": "stopped"})
 
     def _wait(self) -> None:
-        """Until told to stop. A signal that comes just before its thread falls asleep does not wake it: look at times."""
+        """Until told to stop. A signal does not wake a thread that is just falling asleep: it looks at times."""
         while not self._stopping:
             with contextlib.suppress(Empty):
                 self._told.get(timeout=1)
