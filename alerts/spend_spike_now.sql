@@ -7,6 +7,7 @@ why = "The bill knows a day late: by then a loop has burnt half of what it will 
 next_step = "Ask {owner} what is running; if nobody knows, take the caller's right to bedrock:InvokeModel, or set the function's concurrency to 0."
 needs = ["hours"]
 clock = "now"
+yields_to = { spend_spike = 1 }
 
 [params.ratio]
 value = 3.0

@@ -103,7 +103,8 @@ def test_before_its_stories_the_demo_is_quiet(
     shutil.copytree(home, mine, symlinks=True)
     last = date.fromisoformat(max(finding["day"] for finding in verdict["findings"]))
     checked = finops(mine, "check", "--json", "--day", str(last - timedelta(days=days_ago)))
-    assert {finding["rule"] for finding in json.loads(checked)["findings"]} == rules
+    found = {finding["rule"] for finding in json.loads(checked)["findings"]}
+    assert found - {"spend_spike_now"} == rules, "the hours of now are of no past day"
 
 
 @pytest.mark.parametrize(
