@@ -20,6 +20,7 @@ JUDGED_BY = (
     "series_amounts",
     "series_daily",
     "series_lists",
+    "expected_amounts",
     "expected_daily",
     "deviation_daily",
 )

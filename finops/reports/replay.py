@@ -193,8 +193,8 @@ def _settle(con: duckdb.DuckDBPyConnection, morning: date, lately: bool) -> None
     _run(con, "series_settled", morning=morning, since=since - timedelta(days=expectation.PAST))
     for name in ("series_held", "series_spans", "series_amounts"):
         _run(con, name)
-    expectation.expect(con, since - timedelta(days=expectation.DAY_BEFORE))
-    expectation.reach_back(con, name="expected_settled")
+    expectation.expect(con, since - timedelta(days=expectation.DAY_BEFORE), "expected_daily")
+    expectation.reach_back(con, "expected_daily", "expected_settled")
     _run(con, "expected_known", since=since)
     _run(con, "expected_now", morning=morning)
     _run(con, "expected_lately" if lately else "expected_as_known")

@@ -32,8 +32,9 @@ def prepare(con: duckdb.DuckDBPyConnection, first: date, *, for_ours: bool = Fal
         con.execute(f"create or replace temp table {view}_held as {_statement(view)}")
         con.execute(f"create or replace temp view {view} as from {view}_held")
     look(con, "series_daily")
-    expect(con, first - timedelta(days=DAY_BEFORE))
-    con.execute("create or replace temp view expected_daily as from expected_held")
+    expect(con, first - timedelta(days=DAY_BEFORE), "expected_amounts")
+    con.execute("create or replace temp view expected_amounts as from expected_held")
+    look(con, "expected_daily")
     look(con, "deviation_daily")
     if not for_ours:
         open_up(con)
@@ -42,7 +43,8 @@ def prepare(con: duckdb.DuckDBPyConnection, first: date, *, for_ours: bool = Fal
 def open_up(con: duckdb.DuckDBPyConnection) -> None:
     """For whoever asks: days before those that are judged, as far as enough is held of the weeks before them, and
     all threads."""
-    reach_back(con)
+    reach_back(con, "expected_amounts", "expected_amounts")
+    look(con, "expected_daily")
     _run(con, "all_threads")
 
 
@@ -50,25 +52,26 @@ def on_one_thread(con: duckdb.DuckDBPyConnection) -> None:
     _run(con, "one_thread")
 
 
-def expect(con: duckdb.DuckDBPyConnection, since: date) -> None:
-    """The expectation of what series_amounts holds, from `since` on, as the table expected_held."""
+def expect(con: duckdb.DuckDBPyConnection, since: date, view: str) -> None:
+    """What `view` expects of what series_amounts holds, from `since` on, as the table expected_held."""
     con.execute(f"create or replace temp table lists_held as {_statement('series_lists')}")
     _run(con, "lately", since=since - timedelta(days=LEVEL))
     con.execute("create or replace temp view series_lists as from lists_lately")
+    look(con, "expected_amounts")
     con.execute(
-        f"create or replace temp table expected_held as from ({_statement('expected_daily')}) where day >= $since",
+        f"create or replace temp table expected_held as from ({_statement(view)}) where day >= $since",
         {"since": since},
     )
     con.execute("create or replace temp view series_lists as from lists_held")
     _run(con, "expected_since", since=since)
 
 
-def reach_back(con: duckdb.DuckDBPyConnection, name: str = "expected_daily") -> None:
-    """The view `name` of what is held, and of the days before it, which are computed when somebody asks. A day of
-    which the weeks before are not held is not there."""
+def reach_back(con: duckdb.DuckDBPyConnection, view: str, name: str) -> None:
+    """As `name`, what is held of `view` and the days before it, which are computed when somebody asks. A day of which
+    the weeks before are not held is not there."""
     con.execute(
         f"create or replace temp view {name} as"
-        f" from expected_held union all from ({_statement('expected_daily')}) where {BEFORE}"
+        f" from expected_held union all from ({_statement(view)}) where {BEFORE}"
     )
 
 

@@ -14,50 +14,8 @@ excess_usd = "usd over expected_usd; all of it where nothing is expected"
 times = "usd over expected_usd, as a factor; infinite where nothing is expected, NULL where nothing was spent either"
 environment = "the environment of the day's dearest line, else of the dearest identity of its last day of spend"
 ---*/
-with weighed as (   -- of each day its place i, from the first on of which a week is known, and its share of that week
-    select series_id, list(week_share(usds, i) order by i) as shares
-    from (select series_id, usds, unnest(range(7, len(usds) + 1)) as i from series_lists)
-    group by series_id
-),
-
-indexed as (
-    select series_id, i, usds[i] as usd, weekday_index(
-            [shares[i - 13], shares[i - 20], shares[i - 27], shares[i - 34], shares[i - 41], shares[i - 48]]) as weekday_index
-    from (
-        select series_id, l.usds, w.shares, unnest(range(49, len(l.usds) + 1)) as i
-        from series_lists as l
-        join weighed as w using (series_id)
-    )
-),
-
-flattened as (   -- where little is usual, a day says nothing about the level; nine places before are left empty
-    select series_id, list(weekday_index order by i) as indices, list_concat(list_resize([]::double[], 9),
-            list(case when weekday_index >= 0.2 then usd / weekday_index end order by i)) as flats
-    from indexed
-    group by series_id
-),
-
-levelled as (
-    select series_id, first_day + (i - 49)::integer as day, (age_days + i - 49)::integer as age_days, usds[i] as usd,
-        usds[i - 1] as previous_usd, indices[i - 48] as weekday_index,
-        [usds[i - 7], usds[i - 14], usds[i - 21], usds[i - 28]] as weekdays, usds[i - 28] is null as is_young,
-        [flats[i - 48], flats[i - 47], flats[i - 46], flats[i - 45], flats[i - 44], flats[i - 43], flats[i - 42]] as recent
-    from (
-        select series_id, l.first_day, l.age_days, l.usds, f.indices, f.flats, unnest(range(49, len(l.usds) + 1)) as i
-        from series_lists as l
-        join flattened as f using (series_id)
-    )
-),
-
-foreseen as (
-    select * exclude (weekdays), expected_usd(level_usd, weekday_index, weekdays, case when is_young then weekdays[1] end)
-            as expected_usd
-    from (select *, level_usd(recent, is_young) as level_usd from levelled)
-)
-
-select e.day, e.series_id, s.workload, s.model, s.environment, s.team, s.basis, e.usd,
-    coalesce(e.previous_usd, 0) as previous_usd, e.age_days, e.weekday_index, e.level_usd, e.expected_usd,
-    e.usd - coalesce(e.expected_usd, 0) as excess_usd,
+select e.day, e.series_id, s.workload, s.model, s.environment, s.team, s.basis, e.usd, e.previous_usd,
+    e.age_days, e.weekday_index, e.level_usd, e.expected_usd, e.usd - coalesce(e.expected_usd, 0) as excess_usd,
     case when e.expected_usd > 0 then e.usd / e.expected_usd when e.usd > 0 then 'infinity'::double end as times
-from foreseen as e
+from expected_amounts as e
 join series_daily as s using (series_id, day)

@@ -18,19 +18,21 @@ with leaves as (
     group by all
 ),
 
-spans as (
+holes as (   -- series that lack days
     select series_id, greatest(first_day, getvariable('series_since')::date) as begins, last_day as ends, identity_id
     from series_spans
+    left join (select series_id, count(*) as days from leaves group by series_id) using (series_id)
+    where coalesce(days, 0) < ends - begins + 1
 ),
 
 gaps as (   -- a day without lines costs nothing
     select unnest(generate_series(begins, ends, interval 1 day))::date as day, series_id, 0 as usd, identity_id,
         null as is_final
-    from spans
-    left join (select series_id, count(*) as days from leaves group by series_id) using (series_id)
-    where coalesce(days, 0) < ends - begins + 1
+    from holes
 )
 
 from leaves
 union all
-select g.* from gaps as g anti join leaves as l using (series_id, day)
+select g.*
+from gaps as g
+anti join (from leaves semi join holes using (series_id)) as l using (series_id, day)
