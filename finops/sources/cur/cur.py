@@ -279,12 +279,7 @@ class Reader:
                 self.sampled.setdefault((product.code, product.usage_type), product)
 
     def _store(self, sampled: Iterable[Product]) -> None:
-        self._query("sampled")
-        rows = [
-            (p.code, p.usage_type, p.name, p.provider, p.model, p.inference_type, p.feature) for p in sampled
-        ]
-        if rows:
-            self.con.executemany("insert into cur_sampled values (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._query("sampled", products=[product._asdict() for product in sampled])
         for step in ("distinct_shapes", "usage", "shapes", "tag_sets", "accounts"):
             self._query(step)
         notes = [[note] for note in spelling.missing(self.columns)]
