@@ -24,6 +24,11 @@ value = 100
 unit = "USD"
 doc = "in 24 hours, of a workload of which nothing is usual"
 
+[params.noise]
+value = 3.0
+unit = "times"
+doc = "outside production, the usual size of the workload's own misses over two weeks is exceeded by this factor too, on a logarithmic scale"
+
 [params.max_hour_usd]
 value = 0
 unit = "USD"
@@ -48,43 +53,51 @@ hours as (
 ),
 
 days as (   -- of 24 hours each, counted back from the last hour that is known
-    select workload, any_value(until) as until, any_value(known_days) as known_days,
-        sum(usd) filter (days_ago = 0) as usd,
-        max(usd) filter (days_ago = 0) as hour_usd,
-        arg_max(hour, usd) filter (days_ago = 0) as hour,
-        arg_max(team, usd) filter (days_ago = 0) as team,
-        arg_max(environment, usd) filter (days_ago = 0) as environment,
-        arg_max(model, usd) filter (days_ago = 0) as model,
-        [coalesce(sum(usd) filter (days_ago = 1), 0), coalesce(sum(usd) filter (days_ago = 2), 0),
-            coalesce(sum(usd) filter (days_ago = 3), 0), coalesce(sum(usd) filter (days_ago = 4), 0),
-            coalesce(sum(usd) filter (days_ago = 5), 0), coalesce(sum(usd) filter (days_ago = 6), 0),
-            coalesce(sum(usd) filter (days_ago = 7), 0)] as lately,
-        [coalesce(sum(usd) filter (days_ago = 7), 0),
-            case when any_value(known_days) > 14 then coalesce(sum(usd) filter (days_ago = 14), 0) end,
-            case when any_value(known_days) > 21 then coalesce(sum(usd) filter (days_ago = 21), 0) end] as same_weekday
+    select workload, days_ago, any_value(until) as until, any_value(known_days) as known_days, sum(usd) as usd,
+        max(usd) as hour_usd, arg_max(hour, usd) as hour, arg_max(team, usd) as team,
+        arg_max(environment, usd) as environment, arg_max(model, usd) as model
     from hours
-    group by workload
-    having sum(usd) filter (days_ago = 0) > 0
+    group by workload, days_ago
 ),
 
-usuals as (   -- before a week is known, nothing is usual
-    select *, case when known_days > 7 then greatest(list_median(lately), list_median(same_weekday)) end as usual_usd
+pasts as (
+    select workload, map_from_entries(list(row(days_ago, usd))) as spent, max(days_ago) filter (usd > 0) as began_ago
     from days
+    group by workload
+),
+
+usuals as (   -- of that day and of each of two weeks before it; before a week is known, nothing is usual
+    select d.*, p.spent, p.began_ago, list_transform(range(15), lambda n: case when known_days > n + 7 then greatest(
+            list_median(list_transform(range(n + 1, n + 8), lambda ago: coalesce(spent[ago], 0))),
+            list_median(list_transform([n + 7, n + 14, n + 21],
+                lambda ago: case when known_days > ago then coalesce(spent[ago], 0) end))) end) as usuals
+    from days as d
+    join pasts as p using (workload)
+    where d.days_ago = 0
+),
+
+misses as (   -- of the days of which the workload itself has a week before
+    select * exclude (spent, began_ago, usuals), usuals[1] as usual_usd,
+        coalesce(list_contains((select production from settings), environment), false) as is_production,
+        ln((usd + 5) / (usuals[1] + 5)) as miss,
+        list_transform(range(1, least(15, began_ago - 6)), lambda n: abs(ln((coalesce(spent[n], 0) + 5) / (usuals[n + 1] + 5)))) as sizes
+    from usuals
 ),
 
 jumps as (
     select *, usd - coalesce(usual_usd, 0) as excess_usd,
         $max_hour_usd > 0 and hour_usd > $max_hour_usd as over_cap
-    from usuals
+    from misses
     where ($max_hour_usd > 0 and hour_usd > $max_hour_usd)
         or (usd >= $ratio * usual_usd
-            and usd - usual_usd >= case when usual_usd > 0 then $min_usd else $min_new_usd end)
+            and usd - usual_usd >= case when usual_usd > 0 then $min_usd else $min_new_usd end
+            and (is_production or miss >= $noise * usual_miss(sizes)))
 )
 
 select
     workload as subject,
     case when over_cap then greatest(excess_usd, hour_usd) else excess_usd end::decimal(38, 2) as usd,
-    case when environment in (select unnest(production) from settings) then 'page' else 'warn' end as severity,
+    case when is_production then 'page' else 'warn' end as severity,
     workload, team, environment, model,
     'estimated' as basis,
     owner_of(team, workload) as owner,

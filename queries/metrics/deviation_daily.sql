@@ -75,9 +75,7 @@ noise as (
 sigmas as (
     select * exclude (past, usual, misses, sizes, month_ago, two_months_ago, weekday_usd, month_excess_usd),
         greatest(0, weekday_usd, expected_usd + greatest(0, month_excess_usd)) as explained_usd,
-        case when list_count(sizes) < 5 then 0.29
-            else greatest(0.10, 1.4826 * list_median(sizes), list_aggregate(sizes, 'quantile_cont', 0.9) / 1.645)
-        end as sigma
+        usual_miss(sizes) as sigma
     from noise
 )
 
