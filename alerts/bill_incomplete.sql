@@ -32,7 +32,7 @@ counts as (
 ),
 
 near as (
-    select series_id, day, usd, basis
+    select series_id, day, usd, basis, day in (select day from bill where day < $day) as is_known
     from series_daily
     where day between $day - 8 and $day or day in ($day - 14, $day - 21, $day - 28)
 ),
@@ -40,8 +40,8 @@ near as (
 series as (
     select series_id,
         max(usd) filter (day = $day) as usd,
-        min(usd) filter (day in ($day - 7, $day - 14, $day - 21, $day - 28)) as least_usd,
-        count(*) filter (day in ($day - 7, $day - 14, $day - 21, $day - 28)) = 4 as regular,
+        min(usd) filter (is_known) as least_usd,
+        count(*) filter (is_known) = (select weeks from counts) as regular,
         bool_or(basis <> 'final') filter (day = $day) as provisional
     from near
     group by series_id
@@ -74,19 +74,19 @@ verdicts as (
     select c.*, d.usd, d.usual_usd, d.low, d.known,
         case
             when f.frozen then 'that of the day before'
-            when c.weeks = 4 and coalesce(c.lines, 0) < $share * c.usual_lines
+            when c.weeks >= 3 and coalesce(c.lines, 0) < $share * c.usual_lines
                 and d.known >= $min_series and d.low > d.known / 2 then 'not all there'
         end as fault
     from counts as c
     cross join dollars as d
     cross join copies as f
-    where d.provisional
+    where d.provisional or c.lines is null   -- a bill without a line is not all there, however old
 )
 
 select 'the bill' as subject, fault, $day as day, dayname($day) as day_name,
     coalesce(lines, 0)::bigint as lines, usd::decimal(38, 2) as usd_of_day,
-    case when fault = 'not all there' then format('no {} of the last four had less than {:,} lines, and {} of {} series cost less than {:.0f}% of their least',
-            dayname($day), usual_lines::bigint, low, known, 100 * $share::double)
+    case when fault = 'not all there' then format('no {} of the last {} had less than {:,} lines, and {} of {} series cost less than {:.0f}% of their least',
+            dayname($day), weeks, usual_lines::bigint, low, known, 100 * $share::double)
         else 'every amount is the same to the cent, which it never is' end as against
 from verdicts
 where fault is not null

@@ -79,8 +79,8 @@ usuals as (   -- of that day and of each of two weeks before it; before a week i
 misses as (   -- of the days of which the workload itself has a week before
     select * exclude (spent, began_ago, usuals), usuals[1] as usual_usd,
         coalesce(list_contains((select production from settings), environment), false) as is_production,
-        ln((usd + 5) / (usuals[1] + 5)) as miss,
-        list_transform(range(1, least(15, began_ago - 6)), lambda n: abs(ln((coalesce(spent[n], 0) + 5) / (usuals[n + 1] + 5)))) as sizes
+        miss(usd, usuals[1]) as miss,
+        list_transform(range(1, least(15, began_ago - 6)), lambda n: abs(miss(coalesce(spent[n], 0), usuals[n + 1]))) as sizes
     from usuals
 ),
 

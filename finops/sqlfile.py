@@ -84,7 +84,9 @@ def load(path: Path, header: type[H]) -> tuple[SqlFile, H]:
 
 
 def statement(path: Path, sql: str) -> SqlFile:
-    if path.is_relative_to(QUERIES) and "$" not in sql:  # of ours that is tested; it is a millisecond, of hundreds
+    if (
+        path.is_relative_to(QUERIES) and "$" not in sql
+    ):  # of ours that is tested; it is a millisecond, of hundreds
         return SqlFile(name=path.stem, path=path, sql=sql.strip().rstrip(";"), names=frozenset())
     try:
         found = duckdb.extract_statements(sql)

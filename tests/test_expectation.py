@@ -98,6 +98,37 @@ def test_a_day_without_lines_has_the_labels_of_the_dearest_line_of_the_last_day(
     ) == [("prod",)]
 
 
+def test_a_credit_owns_nothing(tmp_path: Path) -> None:
+    """A workload stops, and is given back money under other labels."""
+    home = Home(tmp_path / "home")
+    spent = [
+        line(f"2026-11-{d:02d} 23:00", resource_tags={"Workload": "w", "Environment": "prod"})
+        for d in range(1, 5)
+    ]
+    credit = line(
+        "2026-11-09 23:00", -5, type="Credit", resource_tags={"Workload": "w", "Environment": "other"}
+    )
+    cur2(home.exports, [*spent, credit, line("2026-11-10 23:00", resource_tags={"Workload": "x"})])
+    home.sync()
+    assert home.ask("select distinct environment from series_daily where workload = 'w'") == [("prod",)]
+
+
+def test_less_than_nothing_makes_no_day_unusual(tmp_path: Path) -> None:
+    """Money that comes back as negative usage: $-60, -$5, and days of it."""
+    home = Home(tmp_path / "home")
+    first, back = date(2026, 9, 21), {20: -60, 30: -5, 33: -60, 34: -60, 35: -60, 36: -60}
+    cur2(home.exports, [
+        line(f"{first + timedelta(days=n)} 23:00", back.get(n, 20 + n % 3), resource_tags={"Workload": "w"})
+        for n in range(50)
+    ])  # fmt: skip
+    home.sync()
+    assert home.ask("""
+        select bool_and(isfinite(deviation) and isfinite(sigma) and isfinite(worst_ratio) and weekday_index >= 0)
+        from deviation_daily
+        where age_days > 9
+    """) == [(True,)]
+
+
 def test_in_a_file_of_business_days_mondays_are_dear_and_fridays_are_not(tmp_path: Path) -> None:
     """A week that lacks days is compared with the mean of those it has."""
     first = date(2026, 8, 3)  # a Monday

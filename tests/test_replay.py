@@ -177,6 +177,7 @@ def test_a_span_and_a_rule(
         pytest.param("s.csv", "day,subject,usd\n2026-13-01,a,1\n", "row 1: its day is 2026-13-01, no", id="no date"),
         pytest.param("s.csv", "day,subject,usd\n2026-01-01,a,1\n2026-01-02,a,x\n", "row 2: its usd is x", id="words"),
         pytest.param("s.csv", "day,subject,usd\n2026-01-01,a,1e300\n", "row 1: its usd is 1e300", id="absurd"),
+        pytest.param("s.csv", "day,subject,usd\n99999-01-01,a,5\n", "row 1: its day is 99999-01-01, no date", id="far"),
         pytest.param("s.csv", "day,subject,usd\n2026-01-01,,1\n", "row 1: it has no subject", id="nobody"),
         pytest.param("s.csv", "day,subject,usd\n2026-01-01,a,1\n2026-01-01,a,2\n", "there more than once", id="twice"),
         pytest.param("s.csv", "day,subject,usd,known_on\n2026-01-01,a,1,2026-01-01\n", "before 2026-01-01 was over",
@@ -231,6 +232,15 @@ def test_the_ledger_is_replayed_and_the_state_left_alone(spiky: Home) -> None:
     spikes = [(one["subject"], one["day"], one["sent_on"]) for one in found if one["rule"] == "spend_spike"]
     assert spikes == [("search", str(day(40)), str(day(41)))]
     assert not (spiky.path / "state.sqlite").exists()
+
+
+def test_a_subject_is_printed_as_it_is(home: Home) -> None:
+    name = "[red]boss[/red] [/] x"
+    cur2(home.exports, [
+        line(f"{day(n)} 23:00", 900 if n == 39 else 100, resource_tags={"Workload": name}) for n in range(40)
+    ])  # fmt: skip
+    home.sync()
+    assert name in ran(home, "replay", "--rule", "spend_spike", "--from", str(day(36)))
 
 
 def test_no_rule_sees_a_day_after_the_morning_that_is_looked_at(home: Home) -> None:

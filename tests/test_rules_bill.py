@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from alert_cases import DAY, judged, spent
-from bill import Row, cur2
+from bill import Row, cur2, line
 from home import NOW, Home
 
 from finops import config, pipeline
@@ -78,6 +78,43 @@ def test_a_day_without_any_line_is_not_all_there(home: Home) -> None:
     assert [(f.facts["fault"], f.facts["lines"]) for f in judged(home, "bill_incomplete", {})] == [
         ("not all there", "0")
     ]
+
+
+def test_days_that_the_bill_lacks_are_no_collapse_however_old(home: Home) -> None:
+    """Nor is one that it lacked four weeks before the usual of that weekday."""
+    lost = {DAY, DAY - timedelta(days=1), DAY - timedelta(days=21)}
+    cur2(home.exports, bill(lambda d, w, h: None if d in lost else usual(d, w, h), DAY + timedelta(days=4)))
+    home.sync(NOW + timedelta(days=4))
+    with pipeline.published(home.path) as con:
+        found = judge.check(con, known_rules({}), DAY + timedelta(days=1), NOW + timedelta(days=4)).findings
+    assert {(f.rule, f.day) for f in found} == {
+        ("bill_incomplete", DAY), ("bill_incomplete", DAY - timedelta(days=1))
+    }  # fmt: skip
+
+
+def test_a_workload_of_two_bills_is_not_settled_before_the_slower_one(tmp_path: Path) -> None:
+    """What it costs in the faster one is no collapse; a bill that ended long ago holds nothing back."""
+    home = Home(tmp_path / "home")
+    sources = [
+        f'[[sources]]\nkind = "cur"\npath = "{home.path / name}"\n' for name in ("fast", "slow", "ended")
+    ]
+    (home.path / "finops.toml").write_text("".join(sources))
+    for payer, (name, usd, late) in enumerate((("fast", 100, 0), ("slow", 900, 5), ("ended", 50, 35))):
+        days = (DAY - timedelta(days=ago) for ago in range(late, 60))
+        rows = [
+            line(
+                f"{day} 23:00", usd, amount=usd, payer=f"99999999999{payer}", resource_tags={"Workload": "w"}
+            )
+            for day in days
+        ]
+        cur2(home.path / name, rows, export=name)
+    home.sync()
+    with pipeline.published(home.path) as con:
+        found = judge.check(con, known_rules({}), DAY, NOW).findings
+    assert {f.rule for f in found} == {"source_stale"}
+    assert home.ask(
+        "select min(day) from series_daily where basis = 'provisional' and day > '2026-11-01'"
+    ) == [(DAY - timedelta(days=6),)]
 
 
 def test_a_day_that_is_not_all_there_is_judged_when_it_is(home: Home) -> None:

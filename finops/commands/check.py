@@ -13,6 +13,7 @@ from finops import pipeline
 from finops.commands.context import Context
 from finops.commands.options import AsJson, Day, Fail, FailOn
 from finops.model import SEVERITIES, at_least
+from finops.notify.outcome import delivered
 
 app = typer.Typer()
 
@@ -55,6 +56,8 @@ def _summarise(ran: pipeline.Ran) -> None:
     reasons = Counter(notice.reason for notice in ran.decision.notices)
     found = [f"{severities[s]} {s}" for s in reversed(SEVERITIES) if severities[s]]
     told = [f"{count} {reason}" for reason, count in reasons.most_common()]
+    if waited := len(delivered(ran.outcomes) - {notice.incident.id for notice in ran.decision.notices}):
+        told.append(f"{waited} that had waited")
     sys.stderr.write(
         f"checked {ran.day}: {', '.join(found) or 'nothing'} found; "
         f"told: {', '.join(told) or 'nothing new'} (finops incidents list)\n"

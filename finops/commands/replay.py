@@ -13,6 +13,7 @@ from typing import Annotated
 
 import duckdb
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from finops import config, pipeline
@@ -127,7 +128,7 @@ def _show(done: Replayed, known: str, feedback: Sequence[Feedback]) -> None:
             f"{sent.sent_on:%a %Y-%m-%d}",
             sent.severity,
             sent.rule,
-            sent.subject,
+            escape(sent.subject),
             str(sent.day),
             *dollars,
             sent.reason,

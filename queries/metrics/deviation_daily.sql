@@ -12,7 +12,7 @@ level_usd = "as in expected_daily"
 expected_usd = "as in expected_daily"
 excess_usd = "as in expected_daily; like `times` and `day` a plain condition on it spares the days that it excludes"
 times = "as in expected_daily"
-miss = "log of usd over expected_usd, both + $5"
+miss = "log of usd over expected_usd, both + $5; less than nothing counts as nothing"
 sigma = "the usual size of a miss, in logarithms; at least 0.10; 0.29 until five are known, so that three times is out of the ordinary"
 deviation = "miss in sigmas"
 worst_ratio = "the largest over-run of those six weeks, in times; NULL where none is known"
@@ -58,8 +58,8 @@ foreseen as (   -- two months of it
 ),
 
 missed as (   -- by their distance from the end, where day - 3 is -1
-    select *, ln((usd + 5) / (expected_usd + 5)) as miss,
-        list_transform(past, lambda one, i: ln((one + 5) / (usual[i] + 5)))[-42:] as misses,
+    select *, miss(usd, expected_usd) as miss,
+        list_transform(past, lambda one, i: miss(one, usual[i]))[-42:] as misses,
         2 - (day - (day - interval 1 month)::date) as month_ago, 2 - (day - (day - interval 2 months)::date) as two_months_ago
     from foreseen
 ),

@@ -11,8 +11,8 @@ first_day = "of spend; NULL where there is none"
 last_day = "the last complete day of the sources that carry the series: beyond is unknown, not zero"
 last_hour = "of spend"
 usd = "gross USD of spend"
-settled_through = "a day before it that has no lines is final"
-final_through = "a line before it is final"
+settled_through = "a day before it that has no lines is final: of the slowest source that carries the series and has not ended a month ago"
+final_through = "a line before it is final, and the day with it"
 ---*/
 with carried as (
     select l.identity_id, l.kind_id, l.delivery_id, min(l.hour) filter (where s.is_spend)::date as first_day,
@@ -20,13 +20,21 @@ with carried as (
     from lines as l
     join line_classes as s using (line_type)
     group by all
+),
+
+numbered as (
+    select c.*, i.workload, k.model, dense_rank() over (order by i.workload, k.model) as series_id,
+        max(m.complete_through) over (partition by i.workload, k.model) as last_day, m.complete_through, m.settled_through,
+        case when k.billing_entity = 'AWS Marketplace' then m.settled_through_marketplace else m.settled_through end
+            as own_final_through
+    from carried as c
+    join identities as i using (identity_id)
+    join kinds as k using (kind_id)
+    join marks as m using (delivery_id)
 )
 
-select c.*, i.workload, k.model, dense_rank() over (order by i.workload, k.model) as series_id,
-    max(m.complete_through) over (partition by i.workload, k.model) as last_day, m.settled_through,
-    case when k.billing_entity = 'AWS Marketplace' then m.settled_through_marketplace else m.settled_through end
+select * exclude (complete_through, settled_through, own_final_through),
+    min(settled_through) filter (complete_through > last_day - 31) over (partition by series_id) as settled_through,
+    least(own_final_through, min(settled_through) filter (complete_through > last_day - 31) over (partition by series_id))
         as final_through
-from carried as c
-join identities as i using (identity_id)
-join kinds as k using (kind_id)
-join marks as m using (delivery_id)
+from numbered

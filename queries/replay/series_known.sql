@@ -5,9 +5,8 @@ doc = "Without `known_on`, a day is known the morning after."
 create or replace temp table series_known as
 with rows as (
     select row_number() over () as line, day::varchar as day_text, usd::varchar as usd_text,
-        known_on::varchar as known_text, try_cast(day as timestamp)::date as day, try_cast(usd as double) as usd,
-        case when known_on is null then try_cast(day as timestamp)::date + 1
-            else try_cast(known_on as timestamp)::date end as known_on,
+        known_on::varchar as known_text, date_of(day) as day, try_cast(usd as double) as usd,
+        case when known_on is null then date_of(day) + 1 else date_of(known_on) end as known_on,
         struct_pack(*columns(* exclude (day, usd, known_on))) as told
     from series_file
 )
