@@ -25,7 +25,7 @@ unit = "USD"
 doc = "in 24 hours, of a workload of which nothing is usual"
 
 [params.noise]
-value = 3.0
+value = 2.5
 unit = "times"
 doc = "outside production, the usual size of the workload's own misses over two weeks is exceeded by this factor too, on a logarithmic scale"
 

@@ -33,7 +33,9 @@ from finops.state.store import FILE, State
 
 Progress = Callable[[str], None]
 OF_ONE_DELIVERY = ("Gone", "NoPartition", "Rewritten", "SpendCap", "Updating")  # its neighbours may be had
-MEMORY_MIB = 112  # per processor, for reading a delivery; a thread's share of wide row groups fits
+MEMORY_MIB = (
+    128  # per processor, for reading a delivery: wide row groups fit, and four million lines of Bedrock
+)
 _PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
