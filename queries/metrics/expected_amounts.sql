@@ -4,12 +4,12 @@ grain = "day x series; every day from the first one seen to the last complete on
 doc = "`expected_daily` without names: recent level x weekday index. The last two days are left out of the baseline, so that a spike neither hides nor echoes, and a bill that is late does not move it."
 [columns]
 series_id = "of series_spans"
-usd = "gross USD; a day without lines is 0"
-previous_usd = "the day before; 0 where nothing was spent"
-age_days = "days since the series began"
-weekday_index = "this weekday against the mean of its week, median of six weeks; 1 until three are known"
-level_usd = "median of seven recent days at an index of 1; NULL where fewer than three of them are usual weekdays, once that is known"
-expected_usd = "level x index; where there is no level, the median of the same weekday of four weeks; in the first four weeks at least the same day last week; NULL before anything is known"
+usd = "as in expected_daily"
+previous_usd = "as in expected_daily"
+age_days = "as in expected_daily"
+weekday_index = "as in expected_daily"
+level_usd = "as in expected_daily"
+expected_usd = "as in expected_daily"
 ---*/
 with weighed as (   -- of each day its place i, from the first on of which a week is known, and its share of that week
     select series_id, list(week_share(usds, i) order by i) as shares

@@ -26,15 +26,16 @@ numbered as (
     select c.*, i.workload, k.model, dense_rank() over (order by i.workload, k.model) as series_id,
         max(m.complete_through) over (partition by i.workload, k.model) as last_day, m.complete_through, m.settled_through,
         case when k.billing_entity = 'AWS Marketplace' then m.settled_through_marketplace else m.settled_through end
-            as own_final_through
+            as final_through
     from carried as c
     join identities as i using (identity_id)
     join kinds as k using (kind_id)
     join marks as m using (delivery_id)
 )
 
-select * exclude (complete_through, settled_through, own_final_through),
-    min(settled_through) filter (complete_through > last_day - 31) over (partition by series_id) as settled_through,
-    least(own_final_through, min(settled_through) filter (complete_through > last_day - 31) over (partition by series_id))
-        as final_through
+select * exclude (complete_through) replace (
+    min(settled_through) filter (complete_through > last_day - 31) over of_series as settled_through,
+    least(final_through, min(settled_through) filter (complete_through > last_day - 31) over of_series) as final_through
+)
 from numbered
+window of_series as (partition by series_id)
