@@ -62,6 +62,12 @@ class Mornings:
         assert ask() == Decision(), "the same call on its own result decides nothing"
         return "+".join(f"{one.incident.rule[-3:]}:{one.reason}" for one in self.decision.notices) or "."
 
+    def answered(self, state: str, until: int | None) -> None:
+        """`until`: the number of the morning."""
+        (one,) = self.known.values()
+        end = None if until is None else datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=until)
+        self.known[one.id] = one.model_copy(update={"state": state, "by": "ana", "until": end})
+
 
 @pytest.mark.parametrize(
     ("mornings", "expected"),
@@ -122,12 +128,52 @@ def test_estimate_and_bill(mornings: str, expected: str) -> None:
 def test_a_confirmation_takes_no_answer_back(state: str, told: str, after: str) -> None:
     play = Mornings()
     play.morning(0, "e300")
-    (one,) = play.known.values()
-    until = None if state == "acknowledged" else datetime(2026, 11, 9, tzinfo=UTC)
-    play.known[one.id] = one.model_copy(update={"state": state, "by": "ana", "until": until})
+    play.answered(state, None if state == "acknowledged" else 8)
     assert play.morning(1, "=310/300") == told
     (one,) = play.known.values()
     assert (one.state, one.by, one.billed is not None) == (after, "ana", True)
+
+
+@pytest.mark.parametrize("state", ["snoozed", "planned"])
+def test_a_correction_waits_for_the_end_of_a_silence(state: str) -> None:
+    """It would end what was told without a word, and the next one would be told as new."""
+    play = Mornings()
+    play.morning(0, "e300")
+    play.answered(state, 2)
+    assert play.morning(1, "=600/100") == "."
+    (one,) = play.known.values()
+    assert (one.state, one.billed) == (state, None)
+    assert play.morning(2, "=600/100") == "now:corrected"
+
+
+def test_a_silence_that_was_heard_of_is_over() -> None:
+    """What is told again has neither an answer nor the end of one."""
+    play = Mornings()
+    play.morning(0, "e300")
+    play.answered("snoozed", 2)
+    assert [play.morning(1, "e300"), play.morning(2, "e300")] == [".", "now:reminder"]
+    (one,) = play.known.values()
+    assert (one.state, one.by, one.until) == ("open", None, None)
+
+
+def test_what_the_bill_finds_as_it_begins_again_is_told_with_it() -> None:
+    """Two checks of one morning: the bill corrects the day, then it is restated and the hours are worse."""
+    play = Mornings()
+    assert [play.morning(0, "e300"), play.morning(1, "=600/100")] == ["now:opened", "now:corrected"]
+    assert play.morning(1, "e700+b800") == "now:reopened"
+    (one,) = play.known.values()
+    assert one.peak_usd == Decimal(800)
+
+
+def test_what_the_bill_found_before_it_began_again_neither_pages_nor_confirms() -> None:
+    play = Mornings()
+    told = [
+        play.morning(n, word) for n, word in enumerate(["e300", "=600/100", "-", "e700", "e700+=700/100"])
+    ]
+    assert told == ["now:opened", "now:corrected", ".", "now:reopened", "now:corrected"]
+    found = [finding("spend_spike", "280", DAY0)]
+    now = datetime(2026, 11, 5, 12, tzinfo=UTC)
+    assert not decide(tuple(play.known.values()), found, {}, now, Policy()).notices
 
 
 def test_without_figures_the_rule_on_the_bill_confirms() -> None:

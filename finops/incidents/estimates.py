@@ -46,6 +46,13 @@ def split(
     return own, dict(agreeing)
 
 
+def recent(incident: Incident, agreeing: Sequence[Finding]) -> list[Finding]:
+    """Those that speak of the last time that it was told, each with the older days of its story."""
+    since = told_on(incident) - DAY
+    stories = [found for found in _by_subject(agreeing) if any(one.day >= since for one in found)]
+    return [one for found in stories for one in found]
+
+
 def believed(
     found: Sequence[Finding], before: Incident | None, others: Iterable[Incident]
 ) -> Sequence[Finding]:
@@ -100,7 +107,8 @@ def _same(incident: Incident, finding: Finding, incidents: Sequence[Incident]) -
     ):
         return False  # that one told it first
     last = max(incident.last_day, told_on(incident))
-    return told_on(incident) - DAY <= finding.day and (incident.state != "resolved" or finding.day <= last)
+    first = incident.opened_at.date() - DAY  # what agreed with it before it was reopened is no news by itself
+    return first <= finding.day and (incident.state != "resolved" or finding.day <= last)
 
 
 def _told_by(spoken: Sequence[Incident], finding: Finding) -> bool:

@@ -99,53 +99,57 @@ def decide(
 
 
 def _turned(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
-    billed, said = _billed(before, run)
-    return _said(before, *_step(billed, found, run, taken), said, run)
+    """A correction ends it, so what is held is corrected when the silence is over."""
+    known = _begun(before, found, run, taken)
+    billed, said = _billed(known, run)
+    after, reason = _step(billed, found, run)
+    if said == "corrected" and _held(after, run.now):
+        return _step(known, found, run)
+    return _said(known, after, reason, said, run)
 
 
-def _billed(before: Incident | None, run: _Run) -> tuple[Incident | None, Reason | None]:
+def _begun(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Incident:
+    if before is not None and (before.state != "resolved" or not found):
+        return before
+    if before is None or _cold(before, run):
+        begun = _opened(found, run.now, taken)
+    else:
+        begun = _reopened(before, found, run.now)
+    return _planned(begun, run.planned, run.now)
+
+
+def _billed(known: Incident, run: _Run) -> tuple[Incident, Reason | None]:
     """What an estimate raised, with what the bill says of it by now."""
-    if before is None or not estimates.awaits_bill(before, run.now, run.policy.cooldown):
-        return before, None
-    agreeing = run.agreeing.get(before.id, ())
+    if not estimates.awaits_bill(known, run.now, run.policy.cooldown):
+        return known, None
+    agreeing = estimates.recent(known, run.agreeing.get(known.id, ()))
     if run.billed is None:
         bill = Billed(through=max(finding.day for finding in agreeing)) if agreeing else None
     else:
-        bill = run.billed.get(before.id)
-    if bill is not None and run.billed is not None and bill.through < estimates.told_on(before):
+        bill = run.billed.get(known.id)
+    if bill is not None and run.billed is not None and bill.through < estimates.told_on(known):
         bill = None  # of another time that it was told
-    return estimates.verdict(before, agreeing, bill)
+    return estimates.verdict(known, agreeing, bill)
 
 
-def _said(
-    before: Incident | None, after: Incident, reason: Reason | None, said: Reason | None, run: _Run
-) -> Step:
-    """It is told in the thread, unless there is worse, or it is over, or somebody asked for silence."""
-    if before is None or said is None or (before.state == "resolved" and after.state != "resolved"):
-        return after, reason
-    told = before.notified_at is not None and after.state not in MUTED
-    if said == "corrected" and after.state != "resolved" and not estimates.doubled(before, after):
-        update: dict[str, object] = {"state": "resolved", "until": None, "resolved_at": run.now}
-        update |= {} if told else {name: getattr(before, name) for name in NOTIFIED}  # it goes untold
-        return after.model_copy(update=update), said if told else None
+def _said(known: Incident, after: Incident, reason: Reason | None, said: Reason | None, run: _Run) -> Step:
+    """It is told in the thread, unless there is worse, or it is over, or nobody heard of it."""
+    told = known.notified_at is not None
     if said == "corrected" and after.state != "resolved":
-        said = None
-    return after, reason or (said if told else None)
+        if estimates.doubled(known, after):
+            return after, reason
+        update: dict[str, object] = {"state": "resolved", "until": None, "resolved_at": run.now}
+        update |= {} if told else {name: getattr(known, name) for name in NOTIFIED}  # it goes untold
+        return after.model_copy(update=update), said if told else None
+    return after, reason or (said if told and after.state not in MUTED else None)
 
 
-def _step(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
-    if before is not None and before.state != "resolved":
-        found = [*found, *run.agreeing.get(before.id, ())]
-        incident = _foreseen(_woken(_continued(before, found), run.now), found, run)
-        return _closed(*_judged(incident, run), _news(incident, found, run), run)
-    if before is not None and not found:
-        return before, None
-    if before is None or _cold(before, run):
-        incident, reason = _announced(_opened(found, run.now, taken), "opened", run)
-    else:
-        incident, reason = _announced(_reopened(before, found, run.now), "reopened", run)
-    incident, _ = _judged(incident, run)
-    return _told(incident, reason, run.now), reason
+def _step(known: Incident, found: Sequence[Finding], run: _Run) -> Step:
+    if known.state == "resolved":
+        return known, None
+    found = [*found, *run.agreeing.get(known.id, ())]
+    incident = _foreseen(_woken(_continued(known, found), run.now), found, run)
+    return _closed(*_judged(incident, run), _news(incident, found, run), run)
 
 
 def _opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> Incident:
@@ -194,6 +198,10 @@ def _woken(incident: Incident, now: datetime) -> Incident:
     if incident.state == "planned" and _covers(incident.until, incident.since):
         return incident
     return incident.model_copy(update={"state": "open", "by": None})
+
+
+def _held(incident: Incident, now: datetime) -> bool:
+    return incident.state in MUTED and incident.until is not None and now < incident.until
 
 
 def _covers(until: datetime, day: date) -> bool:
@@ -251,11 +259,6 @@ def _foreseen(incident: Incident, found: Sequence[Finding], run: _Run) -> Incide
     return incident if incident.state in MUTED or not found else _planned(incident, dated, run.now)
 
 
-def _announced(incident: Incident, reason: Reason, run: _Run) -> Step:
-    planned = _planned(incident, run.planned, run.now)
-    return planned, reason if planned is incident else None
-
-
 def _planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
     covering = [window for window in windows if window.covers(incident, now)]
     if not covering:
@@ -275,8 +278,7 @@ def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
 
 def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) -> Step:
     over = judged and incident.quiet_days >= run.policy.resolve_after_quiet_days
-    held = incident.state in MUTED and incident.until is not None and run.now < incident.until
-    if reason is not None or held or not over:
+    if reason is not None or _held(incident, run.now) or not over:
         return _told(incident, reason, run.now), reason
     resolved = incident.model_copy(update={"state": "resolved", "until": None, "resolved_at": run.now})
     heard = incident.notified_at is not None and not _happened(incident, run.policy)
@@ -300,6 +302,8 @@ def _told(incident: Incident, reason: Reason | None, now: datetime) -> Incident:
     }
     if incident.state == "acknowledged":
         update |= {"state": "open", "by": None}  # it was acknowledged for less than it is now
+    if incident.state not in MUTED:
+        update["until"] = None  # a silence that is over has been heard of
     return incident.model_copy(update=update)
 
 
