@@ -64,10 +64,9 @@ def fingerprint(directories: Iterable[Path] = ()) -> str:
 
 
 def _ordered(found: dict[str, Metric]) -> list[Metric]:
-    needs = {
-        name: {other for other in found if other != name and re.search(rf"\b{other}\b", metric.file.sql)}
-        for name, metric in found.items()
-    }
+    longest_first = sorted(found, key=len, reverse=True)
+    names = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+    needs = {name: set(names.findall(metric.file.sql)) - {name} for name, metric in found.items()}
     try:
         return [found[name] for name in TopologicalSorter(needs).static_order()]
     except CycleError as exc:

@@ -22,7 +22,8 @@ LINES = 32_768  # decoded at a time: no row group's maps are whole in memory
 WORKERS = min(4, os.cpu_count() or 1)  # files read side by side
 ABOVE = 1 << 32  # an entry is one number: its key's, above its value's
 ENTRIES = pa.list_(pa.struct([("key", pa.string()), ("value", pa.string())]))
-ROWS = pa.schema([("file_row_number", pa.int64()), ("gross", pa.float64()), ("tag_set", pa.int64())])
+PLACE = "file_row_number"
+ROWS = pa.schema([(PLACE, pa.int64()), ("gross", pa.float64()), ("tag_set", pa.int64())])
 Entries = tuple[tuple[str | None, str | None], ...]  # key, value
 
 
@@ -111,15 +112,22 @@ class _File:
         return Tagged(rows, [tuple(_entries(one, texts) for one in line.split(";")) for line in self.sets])
 
     def _kept(self, codes: pa.Array) -> Iterator[pa.RecordBatch]:
+        """Many lines at a time, however few of a batch are kept: numbering them costs by the call."""
+        waiting: list[pa.RecordBatch] = []
         for first, batch in self._batches():
             rows = pc.indices_nonzero(_is_in(batch.column(self.names.code), codes))
             if len(rows):
-                kept = batch.take(rows)
-                gross = (
-                    kept.column(self.names.gross) if self.names.gross else pa.nulls(len(rows), pa.float64())
-                )
-                places = pc.add(rows.cast(pa.int64()), first)
-                yield pa.record_batch([places, gross, self._sets_of(kept)], schema=ROWS)
+                waiting.append(batch.take(rows).append_column(PLACE, pc.add(rows.cast(pa.int64()), first)))
+            if sum(map(len, waiting)) >= LINES:
+                yield self._numbered(waiting)
+                waiting = []
+        if waiting:
+            yield self._numbered(waiting)
+
+    def _numbered(self, kept: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+        (lines,) = pa.Table.from_batches(kept).combine_chunks().to_batches()
+        gross = lines.column(self.names.gross) if self.names.gross else pa.nulls(len(lines), pa.float64())
+        return pa.record_batch([lines.column(PLACE), gross, self._sets_of(lines)], schema=ROWS)
 
     def _batches(self) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Lines in order, with the place of the first. A dictionary is its row group's own."""
