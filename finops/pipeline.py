@@ -28,7 +28,7 @@ from finops.notify.outcome import Outcome, evaluated, failures
 from finops.notify.teller import Teller
 from finops.rules import judge
 from finops.rules.files import known_rules
-from finops.sources import Reading, Source
+from finops.sources import InvocationLog, Reading, Source
 from finops.state.store import FILE, State
 
 Progress = Callable[[str], None]
@@ -201,7 +201,8 @@ def _load(
     """What has been read when AWS begins to refuse is kept; of that source nothing more is asked, unless what
     was refused is a matter of the one delivery."""
     refused: set[str] = set()
-    with scratch(ledger.root / "scratch") as database:
+    words = any(isinstance(source, InvocationLog) for source, _ in changed)
+    with scratch(ledger.root / "scratch", encrypted=words) as database:
         for number, (source, delivery) in enumerate(changed, 1):
             if source.name in refused:
                 continue
@@ -218,20 +219,20 @@ def _load(
 
 
 @contextlib.contextmanager
-def scratch(directory: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def scratch(directory: Path, *, encrypted: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in bounded memory, whatever the bill's size; what does not fit waits in `directory`.
 
-    It waits encrypted, with a key that is only in memory: DuckDB writes whole blocks, and in the unused part of
-    one may be left what memory held before, such as a prompt that was passed over. Its built-in cipher is not
-    certified, hence the setting's name, and needs no extension.
+    `encrypted`: with a key that is only in memory, for whoever reads what people wrote. DuckDB writes whole blocks,
+    and in the unused part of one may be left what memory held before, such as a prompt that was passed over. Its
+    built-in cipher is not certified, hence the setting's name, and needs no extension; it costs more than the rest.
     """
     limit = f"{MEMORY_MIB * max(2, os.cpu_count() or 2)}MiB"
     shutil.rmtree(directory, ignore_errors=True)  # a killed run's
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limit,
         "temp_directory": str(directory),
-        "force_mbedtls_unsafe": True,
-        "temp_file_encryption": True,
+        "force_mbedtls_unsafe": encrypted,
+        "temp_file_encryption": encrypted,
     }
     try:
         with duckdb.connect(config=config) as con:

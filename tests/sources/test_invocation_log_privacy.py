@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import duckdb
 import pytest
+from bill import cur2, line
 from home import Home, reading
 from log_records import FOLDER, call, record, session, write
 
@@ -94,6 +96,26 @@ def test_no_error_repeats_a_line(tmp_path: Path, name: str, content: bytes) -> N
     assert caught.value.__cause__ is None or SECRET not in str(caught.value.__cause__)
 
 
+def test_what_a_sync_spills_is_encrypted_where_it_reads_a_log(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bill has nobody's words, and encryption would cost as much as the rest of its reading."""
+    asked, scratch = [], pipeline.scratch
+
+    def noted(directory: Path, *, encrypted: bool) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        asked.append(encrypted)
+        return scratch(directory, encrypted=encrypted)
+
+    monkeypatch.setattr(pipeline, "scratch", noted)
+    cur2(home.path / "bill", [line("2026-11-05 10:00")])
+    write(home.exports, "a.json", call(1, input=BODY))
+    bill = f'[[sources]]\nkind = "cur"\npath = "{home.path / "bill"}"\n'
+    for sources in (bill, bill + LOGS, bill + LOGS):
+        home.configure(sources=sources)
+        home.sync()
+    assert asked == [False, True, False], "the third finds nothing to read"
+
+
 def test_bodies_of_100_kb_take_little_memory_and_are_in_no_temporary_file(tmp_path: Path) -> None:
     """240 MB of text in as much memory as a sync has; then what is left of it is pushed out to disk."""
     body = {"inputBodyJson": {"text": SECRET * 6_000}, "inputTokenCount": 25}
@@ -103,7 +125,7 @@ def test_bodies_of_100_kb_take_little_memory_and_are_in_no_temporary_file(tmp_pa
         write(tmp_path / "logs", f"{FOLDER}/{file}.json.gz", "".join(lines))
     source = InvocationLog(path="logs", metadata=("workload",))
     spilled = tmp_path / "spilled"
-    with pipeline.scratch(spilled) as con:
+    with pipeline.scratch(spilled, encrypted=True) as con:
         (delivery,) = source.deliveries(reading(tmp_path))
         source.load(con, delivery, reading(tmp_path))
         assert con.execute("select sum(calls), sum(sessions) from calls").fetchall() == [(2_400, 2_400)]
