@@ -58,11 +58,12 @@ class Finding(Value):
 
 class Billed(Value):
     """What the bill said of the days for which an estimate had raised an incident, beside the estimate of
-    the same days; both NULL where only a rule on the bill agreed."""
+    the same days; both NULL where only a rule on the bill agreed. `corrects`: it ended the incident."""
 
     through: date
     usd: Decimal | None = None
     estimated_usd: Decimal | None = None
+    corrects: bool = False
 
     @property
     def error(self) -> Decimal | None:
@@ -97,6 +98,7 @@ class Incident(Value):
     by: str | None = None  # who acknowledged, snoozed or planned it
     resolved_at: datetime | None = None
     reopened_at: datetime | None = None
+    settled_day: date | None = None  # the last day of the time before it was reopened
     billed: Billed | None = None  # of one that an estimate raised
     finding: Finding  # the latest one
 

@@ -156,24 +156,59 @@ def test_a_silence_that_was_heard_of_is_over() -> None:
     assert (one.state, one.by, one.until) == ("open", None, None)
 
 
-def test_what_the_bill_finds_as_it_begins_again_is_told_with_it() -> None:
+def test_what_the_bill_finds_of_a_day_that_it_corrected_is_told_once() -> None:
     """Two checks of one morning: the bill corrects the day, then it is restated and the hours are worse."""
     play = Mornings()
     assert [play.morning(0, "e300"), play.morning(1, "=600/100")] == ["now:opened", "now:corrected"]
-    assert play.morning(1, "e700+b800") == "now:reopened"
-    (one,) = play.known.values()
-    assert one.peak_usd == Decimal(800)
+    assert [play.morning(1, "e700+b800"), play.morning(1, "e710+b800")] == ["ike:opened", "."]
 
 
 def test_what_the_bill_found_before_it_began_again_neither_pages_nor_confirms() -> None:
     play = Mornings()
-    told = [
-        play.morning(n, word) for n, word in enumerate(["e300", "=600/100", "-", "e700", "e700+=700/100"])
-    ]
-    assert told == ["now:opened", "now:corrected", ".", "now:reopened", "now:corrected"]
+    told = [play.morning(n, word) for n, word in enumerate(["e300", "=600/100", "-", "e700"])]
+    assert told == ["now:opened", "now:corrected", ".", "now:reopened"]
     found = [finding("spend_spike", "280", DAY0)]
-    now = datetime(2026, 11, 5, 12, tzinfo=UTC)
+    now = datetime(2026, 11, 4, 12, tzinfo=UTC)
     assert not decide(tuple(play.known.values()), found, {}, now, Policy()).notices
+
+
+def test_a_correction_is_not_held_against_an_estimate_for_ever() -> None:
+    play = Mornings()
+    assert [play.morning(0, "e300"), play.morning(1, "=600/100")] == ["now:opened", "now:corrected"]
+    assert play.morning(8, "e310") == ".", "within the cooldown"
+    assert play.morning(9, "e310") == "now:opened"
+
+
+def test_a_later_day_of_a_late_bill_is_news_beside_the_day_that_the_estimate_told() -> None:
+    """The bill was away for days and brings the told day and another one at once."""
+    play = Mornings()
+    assert [play.morning(n, "e300" if n == 0 else "-") for n in range(4)][-1] == "now:resolved"
+    found = [finding("spend_spike", "280", DAY0), finding("spend_spike", "900", DAY0 + timedelta(days=5))]
+    now = datetime(2026, 11, 7, 6, tzinfo=UTC)
+    decision = decide(tuple(play.known.values()), found, {}, now, Policy())
+    assert [(one.reason, one.incident.rule) for one in decision.notices] == [("opened", "spend_spike")]
+
+
+def test_what_only_the_bill_still_finds_is_reminded_of() -> None:
+    play = Mornings()
+    told = [play.morning(n, "e300" if n == 0 else "b290+=310/300") for n in range(6)]
+    assert told == ["now:opened", "now:confirmed", "now:reminder", ".", "now:reminder", "."]
+
+
+def test_what_the_bill_told_first_stays_its_own_when_it_is_over() -> None:
+    """Found again on the morning on which it ends, it is not found by the estimate's incident instead."""
+    play = Mornings()
+    assert play.morning(2, "b1200+e2500") == "now:opened+ike:opened"
+    found = [finding("spend_spike", "1200", DAY0 + timedelta(days=1))]
+    now = datetime(2026, 11, 6, 6, tzinfo=UTC)
+    known = tuple(play.known.values())
+    for day in (2, 3, 4, 4):
+        decision = decide(known, found, {"spend_spike": DAY0 + timedelta(days=day)}, now, Policy())
+        known = tuple(({one.id: one for one in known} | {one.id: one for one in decision.incidents}).values())
+    assert decision == Decision()
+    assert sorted((one.rule, one.state, one.peak_usd) for one in known) == [
+        ("spend_spike", "resolved", Decimal(1200)), ("spend_spike_now", "open", Decimal(2500)),
+    ]  # fmt: skip
 
 
 def test_without_figures_the_rule_on_the_bill_confirms() -> None:

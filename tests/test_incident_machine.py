@@ -26,7 +26,7 @@ FOUND = st.lists(
         st.sampled_from(RULES),
         st.sampled_from(SUBJECTS),
         st.sampled_from(("info", "warn", "page")),
-        st.integers(0, 2),  # days back
+        st.integers(0, 8),  # days back
         st.integers(1, 1000),
     ),
     max_size=4,

@@ -328,6 +328,27 @@ def test_a_reopened_incident_keeps_its_id_and_loses_its_answer() -> None:
     assert again.peak_usd == Decimal(200), "the next doubling is measured on this burst"
 
 
+def test_a_day_of_the_time_before_stays_told_when_it_begins_again() -> None:
+    """A bill that is restated finds the old day as well, on the morning of the new one and on the next."""
+    play = Mornings()
+    mornings = ["w1000", "-", "-", "-", "w100+@0:w1000", "w100+@0:w1000"]
+    assert [told(play.morning(n, word)) for n, word in enumerate(mornings)] == [
+        "opened", ".", ".", "resolved", "reopened", ".",
+    ]  # fmt: skip
+    assert play.only.peak_usd == Decimal(100)
+
+
+def test_a_planned_window_takes_no_acknowledgement_away() -> None:
+    play = Mornings()
+    play.morning(0, "w100")
+    play.answer("acknowledged")
+    play.planned = [
+        Window(first_day=day(1), until=datetime(2026, 11, 4, tzinfo=UTC), by="finops.toml", name="search-api")
+    ]
+    assert [told(play.morning(n, "w100")) for n in range(1, 10)] == ["."] * 9
+    assert (play.only.state, play.only.by) == ("acknowledged", "ana")
+
+
 def test_a_new_incident_after_the_cooldown_has_its_own_id() -> None:
     play = Mornings()
     for number, word in enumerate(["w100", "-", "-", "-", *["x"] * 8, "w100"]):

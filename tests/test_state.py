@@ -171,6 +171,21 @@ def test_what_happens_in_silence_is_on_record_too(state: State) -> None:
     )  # fmt: skip
 
 
+def test_who_acknowledges_what_was_never_told_has_heard_of_it(state: State) -> None:
+    """It began in a planned window, and somebody saw it in the list."""
+    window = Window(name="search-api", first_day=NOW.date(), until=LATER, by="finops.toml: a load test")
+    state.record(decide([], [finding()], {}, NOW, Policy(), [window]), [], NOW)
+    (incident,) = state.incidents()
+    state.acknowledge(incident.id, "ana", NOW)
+    later = LATER + timedelta(days=2)
+    again = finding().model_copy(update={"day": later.date()})
+    decided = decide(state.incidents(), [again], {}, later, Policy())
+    assert (decided.notices, [(one.state, one.by) for one in decided.incidents]) == (
+        (),
+        [("acknowledged", "ana")],
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "muted"),
     [

@@ -2,10 +2,12 @@
 
 - What the bill's rules find of the workload from the day before it was told goes to the estimate's incident while
   that lasts: no second page. What it resolved with is confirmed as well, for a while.
-- An estimate says nothing of a workload of which a bill's incident speaks already, unless it doubled since.
+- An estimate says nothing of a workload of which a bill's incident speaks already, unless it doubled since or is
+  more severe.
 - When the bill is complete for the day it was told on, its dollars stand beside the estimate's: confirmed where a
   rule on the bill agrees or the estimate was about right, else corrected, which ends it.
-- An estimate that was just corrected is believed again when it doubles.
+- An estimate that was just corrected is believed again when it doubles, or when that is long ago. What the bill
+  itself finds of a day that it corrected is another incident.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ def split(
     own: list[Finding] = []
     agreeing: dict[str, list[Finding]] = defaultdict(list)
     for found in _by_subject(findings):  # all of a subject or none: its older days are part of the story
-        raised_by = next((one for one in raised if any(_same(one, each, incidents) for each in found)), None)
+        raised_by = next((one for one in raised if _belongs(one, found, incidents)), None)
         (own if raised_by is None else agreeing[raised_by.id]).extend(found)
     return own, dict(agreeing)
 
@@ -56,7 +58,8 @@ def recent(incident: Incident, agreeing: Sequence[Finding]) -> list[Finding]:
 def believed(
     found: Sequence[Finding], before: Incident | None, others: Iterable[Incident]
 ) -> Sequence[Finding]:
-    """What an estimate finds of a subject, or nothing. `others`: what the bill's incidents say after this run."""
+    """What an estimate finds of a subject, or nothing. `before`: unless it is long over; `others`: what the bill's
+    incidents say after this run."""
     if before is not None and before.state != "resolved":
         return found
     discredited = before if before is not None and wrong(before.billed) else None
@@ -71,8 +74,15 @@ def verdict(
     """`bill`: what it says, once complete for the day."""
     if bill is None or (bill.usd is None and not agreeing):  # nothing to compare, and no rule that agrees
         return incident, None
-    billed = incident.model_copy(update={"billed": bill})
-    return billed, "corrected" if wrong(bill) and not agreeing else "confirmed"
+    corrects = wrong(bill) and not agreeing
+    billed = incident.model_copy(update={"billed": bill.model_copy(update={"corrects": corrects})})
+    return billed, "corrected" if corrects else "confirmed"
+
+
+def outgrown(incident: Incident) -> Incident:
+    """It doubled since: what the bill says of it ends nothing."""
+    billed = incident.billed and incident.billed.model_copy(update={"corrects": False})
+    return incident.model_copy(update={"billed": billed})
 
 
 def doubled(before: Incident, after: Incident) -> bool:
@@ -98,17 +108,23 @@ def _lately(incident: Incident, now: datetime, cooldown: timedelta) -> bool:
     return incident.resolved_at is None or now - incident.resolved_at <= cooldown
 
 
+def _belongs(incident: Incident, found: Sequence[Finding], incidents: Sequence[Incident]) -> bool:
+    """What is over explains neither a later day nor, once the bill corrected it, what the bill finds after all."""
+    if incident.state == "resolved":
+        corrected = incident.billed is not None and incident.billed.corrects
+        last = told_on(incident) - 2 * DAY if corrected else max(incident.last_day, told_on(incident))
+        if any(one.day > last for one in found):
+            return False
+    return any(_same(incident, one, incidents) for one in found)
+
+
 def _same(incident: Incident, finding: Finding, incidents: Sequence[Incident]) -> bool:
     if finding.rule not in BILLED or _workload(incident.finding) != _workload(finding):
         return False
-    if any(
-        (one.rule, one.subject) == (finding.rule, finding.subject) and one.state != "resolved"
-        for one in incidents
-    ):
+    of_it = (one for one in incidents if (one.rule, one.subject) == (finding.rule, finding.subject))
+    if any(one.state != "resolved" or finding.day <= one.last_day for one in of_it):
         return False  # that one told it first
-    last = max(incident.last_day, told_on(incident))
-    first = incident.opened_at.date() - DAY  # what agreed with it before it was reopened is no news by itself
-    return first <= finding.day and (incident.state != "resolved" or finding.day <= last)
+    return incident.opened_at.date() - DAY <= finding.day  # before it was reopened it is no news by itself
 
 
 def _told_by(spoken: Sequence[Incident], finding: Finding) -> bool:

@@ -26,13 +26,13 @@ from decimal import Decimal
 
 from finops.incidents import estimates
 from finops.incidents.several import identify, leading, peak, rank
+from finops.incidents.silence import MUTED, held, planned, woken
 from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
 
 Key = tuple[str, str]  # rule, subject
 Step = tuple[Incident, Reason | None]
 
 NOTIFIED = ("notified_at", "notified_usd", "notified_severity")
-MUTED = ("snoozed", "planned")
 JITTER = timedelta(hours=1)  # a daily run never starts exactly a day after the last one
 
 
@@ -81,9 +81,11 @@ def decide(
     steps: list[Step] = []
     after_all = dict(known)
     for key in sorted(known.keys() | found.keys(), key=_estimates_last):
-        before, new = known.get(key), found.get(key, [])
-        if key[0] in estimates.ESTIMATED and not estimates.believed(new, before, after_all.values()):
-            new = []
+        before = known.get(key)
+        new: Sequence[Finding] = found.get(key, [])
+        if key[0] in estimates.ESTIMATED:
+            warm = before is not None and not _cold(before, run)
+            new = estimates.believed(new, before if warm else None, after_all.values())
         if before is None and not new:
             continue
         after, reason = _turned(before, new, run, taken)
@@ -99,11 +101,11 @@ def decide(
 
 
 def _turned(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
-    """A correction ends it, so what is held is corrected when the silence is over."""
+    """A correction would end what somebody silenced: it waits until that is over."""
     known = _begun(before, found, run, taken)
     billed, said = _billed(known, run)
     after, reason = _step(billed, found, run)
-    if said == "corrected" and _held(after, run.now):
+    if said == "corrected" and held(after, run.now):
         return _step(known, found, run)
     return _said(known, after, reason, said, run)
 
@@ -115,7 +117,7 @@ def _begun(before: Incident | None, found: Sequence[Finding], run: _Run, taken: 
         begun = _opened(found, run.now, taken)
     else:
         begun = _reopened(before, found, run.now)
-    return _planned(begun, run.planned, run.now)
+    return planned(begun, run.planned, run.now)
 
 
 def _billed(known: Incident, run: _Run) -> tuple[Incident, Reason | None]:
@@ -137,7 +139,7 @@ def _said(known: Incident, after: Incident, reason: Reason | None, said: Reason 
     told = known.notified_at is not None
     if said == "corrected" and after.state != "resolved":
         if estimates.doubled(known, after):
-            return after, reason
+            return estimates.outgrown(after), reason
         update: dict[str, object] = {"state": "resolved", "until": None, "resolved_at": run.now}
         update |= {} if told else {name: getattr(known, name) for name in NOTIFIED}  # it goes untold
         return after.model_copy(update=update), said if told else None
@@ -148,7 +150,7 @@ def _step(known: Incident, found: Sequence[Finding], run: _Run) -> Step:
     if known.state == "resolved":
         return known, None
     found = [*found, *run.agreeing.get(known.id, ())]
-    incident = _foreseen(_woken(_continued(known, found), run.now), found, run)
+    incident = _foreseen(woken(_continued(known, found), run.now), found, run)
     return _closed(*_judged(incident, run), _news(incident, found, run), run)
 
 
@@ -185,27 +187,11 @@ def _reopened(before: Incident, found: Sequence[Finding], now: datetime) -> Inci
             "by": None,
             "resolved_at": None,
             "reopened_at": now,
+            "settled_day": before.last_day,
             "billed": None,
             "finding": lead,
         }
     )
-
-
-def _woken(incident: Incident, now: datetime) -> Incident:
-    """`until` stays: it says that silence ended after the last message, see `_due`."""
-    if incident.state not in MUTED or incident.until is None or now < incident.until:
-        return incident
-    if incident.state == "planned" and _covers(incident.until, incident.since):
-        return incident
-    return incident.model_copy(update={"state": "open", "by": None})
-
-
-def _held(incident: Incident, now: datetime) -> bool:
-    return incident.state in MUTED and incident.until is not None and now < incident.until
-
-
-def _covers(until: datetime, day: date) -> bool:
-    return day < until.date()
 
 
 def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
@@ -232,12 +218,16 @@ def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | N
         return None
     if _grew(incident, run.policy.escalate_ratio):
         return "escalated"
-    standing = max(finding.day for finding in found) >= _last_day(incident, run)
+    standing = any(_stands(incident, finding, incident.notified_at, run) for finding in found)
     return "reminder" if standing and _due(incident, incident.notified_at, run) else None
 
 
-def _last_day(incident: Incident, run: _Run) -> date:
-    return max(incident.last_day, estimates.last_run(incident, run.evaluated) or date.min)
+def _stands(incident: Incident, finding: Finding, notified_at: datetime, run: _Run) -> bool:
+    """Still there on the last day that was looked at. The bill's last day is another one than the estimate's, and
+    says something new of what an estimate raised once it is a day after the message."""
+    if finding.rule != incident.rule and finding.day > notified_at.date():
+        return finding.day >= max(incident.last_day, run.evaluated.get(finding.rule, date.min))
+    return finding.day >= max(incident.last_day, estimates.last_run(incident, run.evaluated) or date.min)
 
 
 def _grew(incident: Incident, ratio: Decimal) -> bool:
@@ -255,16 +245,13 @@ def _due(incident: Incident, notified_at: datetime, run: _Run) -> bool:
 
 def _foreseen(incident: Incident, found: Sequence[Finding], run: _Run) -> Incident:
     """What goes on already is planned from the first planned day on; who planned it without a day said so then."""
-    dated = [window for window in run.planned if window.first_day is not None]
-    return incident if incident.state in MUTED or not found else _planned(incident, dated, run.now)
-
-
-def _planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
-    covering = [window for window in windows if window.covers(incident, now)]
-    if not covering:
+    if not found or incident.state in MUTED or _answered(incident):
         return incident
-    longest = max(covering, key=lambda window: window.until)
-    return incident.model_copy(update={"state": "planned", "until": longest.until, "by": longest.by})
+    return planned(incident, [window for window in run.planned if window.first_day is not None], run.now)
+
+
+def _answered(incident: Incident) -> bool:
+    return incident.state == "acknowledged" and rank(incident.severity) <= rank(incident.notified_severity)
 
 
 def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
@@ -278,7 +265,7 @@ def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
 
 def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) -> Step:
     over = judged and incident.quiet_days >= run.policy.resolve_after_quiet_days
-    if reason is not None or _held(incident, run.now) or not over:
+    if reason is not None or held(incident, run.now) or not over:
         return _told(incident, reason, run.now), reason
     resolved = incident.model_copy(update={"state": "resolved", "until": None, "resolved_at": run.now})
     heard = incident.notified_at is not None and not _happened(incident, run.policy)
@@ -314,11 +301,13 @@ def _latest(incidents: Iterable[Incident]) -> dict[Key, Incident]:
 
 
 def _settled(incidents: Iterable[Incident]) -> dict[Key, date]:
+    """Through which day there is nothing left to tell: of what is over, and of what was before it began again."""
     days: dict[Key, date] = {}
     for one in incidents:
-        if one.state == "resolved":
+        day = one.last_day if one.state == "resolved" else one.settled_day
+        if day is not None:
             key = (one.rule, one.subject)
-            days[key] = max(one.last_day, days.get(key, one.last_day))
+            days[key] = max(day, days.get(key, day))
     return days
 
 

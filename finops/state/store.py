@@ -10,6 +10,7 @@ from typing import Literal
 
 from finops.database import FILE, VERSION, text
 from finops.errors import ConfigError, LedgerError
+from finops.incidents.silence import heard
 from finops.model import Decision, Incident, Message, Value, Window
 from finops.state.outbox import PENDING, Outbox
 
@@ -250,7 +251,10 @@ class State(Outbox):
                 raise ConfigError(
                     f"incident {incident_id} is resolved since {before.resolved_at}; nothing to answer"
                 )
-            after = before.model_copy(update={"state": state, "until": until, "by": by})
+            update: dict[str, object] = {"state": state, "until": until, "by": by}
+            if state == "acknowledged":
+                update |= heard(before, at)
+            after = before.model_copy(update=update)
             self._store(after)
             self._log(at, incident_id, state, by, f"until {text(until)}" if until else "")
             return after

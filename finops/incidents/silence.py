@@ -1,0 +1,45 @@
+"""What somebody asked not to hear of: snoozed, or planned, until a time; and what they have heard. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from finops.incidents.several import rank
+from finops.model import Incident, Window
+
+MUTED = ("snoozed", "planned")
+
+
+def held(incident: Incident, now: datetime) -> bool:
+    return incident.state in MUTED and incident.until is not None and now < incident.until
+
+
+def woken(incident: Incident, now: datetime) -> Incident:
+    """`until` stays: it says that silence ended after the last message, until there is another one."""
+    if incident.state not in MUTED or incident.until is None or held(incident, now):
+        return incident
+    if incident.state == "planned" and _covers(incident.until, incident.since):
+        return incident
+    return incident.model_copy(update={"state": "open", "by": None})
+
+
+def planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
+    covering = [window for window in windows if window.covers(incident, now)]
+    if not covering:
+        return incident
+    longest = max(covering, key=lambda window: window.until)
+    return incident.model_copy(update={"state": "planned", "until": longest.until, "by": longest.by})
+
+
+def heard(incident: Incident, now: datetime) -> dict[str, object]:
+    """Whoever acknowledges it knows of it as it is by now, told or not."""
+    return {
+        "notified_at": incident.notified_at or now,
+        "notified_usd": incident.peak_usd if incident.notified_usd is None else incident.notified_usd,
+        "notified_severity": max(incident.severity, incident.notified_severity, key=rank),
+    }
+
+
+def _covers(until: datetime, day: date) -> bool:
+    return day < until.date()
