@@ -10,11 +10,12 @@
 - Still there is what this run finds on the last day that its rule ran on, also when that day stands
   still: a source that stopped is reminded of although no new day comes.
 - A day that is over is news only when it grew worse; a day at or before the last one of a resolved
-  incident never is: a restated bill wakes nobody twice.
+  incident never is, nor is it once that began again: a restated bill wakes nobody twice.
 - Acknowledged: silent until the severity rises, which takes the acknowledgement back.
   Snoozed or planned: silent, and held, until the time is over.
 - Planned in advance, by a person or in finops.toml: what a finding says of those days is recorded and not told.
 - A rule that did not run says nothing: its incidents hold.
+- What an estimate raised may end by the bill's word, before any quiet day: see `estimates`.
 """
 
 from __future__ import annotations
