@@ -34,7 +34,7 @@ from finops.state.store import FILE, State
 Progress = Callable[[str], None]
 OF_ONE_DELIVERY = ("Gone", "NoPartition", "Rewritten", "SpendCap", "Updating")  # its neighbours may be had
 MEMORY_MIB = (
-    128  # per processor, for reading a delivery: wide row groups fit, and four million lines of Bedrock
+    128  # per processor, for reading a delivery: wide row groups fit, and millions of Bedrock's lines
 )
 _PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 

@@ -154,7 +154,8 @@ class Machine(RuleBasedStateMachine):
             key, active = (finding.rule, finding.subject), self.active.get((finding.rule, finding.subject))
             if finding.rule != OTHER or finding.severity != "page" or self.is_planned(finding):
                 continue
-            latest = max(one.day for one in findings if (one.rule, one.subject) == key)
+            unplanned = [one for one in findings if not self.is_planned(one)]
+            latest = max(one.day for one in unplanned if (one.rule, one.subject) == key)
             if (
                 active is None
                 and finding.day > settled.get(finding.subject, date.min)

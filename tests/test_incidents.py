@@ -338,6 +338,21 @@ def test_a_day_of_the_time_before_stays_told_when_it_begins_again() -> None:
     assert play.only.peak_usd == Decimal(100)
 
 
+def test_a_day_that_nobody_planned_is_told_also_beside_a_planned_one() -> None:
+    """The bill was late: one check brings the page of day 1 and a lesser finding of the window, days 2 and 3."""
+    play = Mornings()
+    play.planned = [
+        Window(first_day=day(2), until=datetime(2026, 11, 5, tzinfo=UTC), by="finops.toml", name="search-api")
+    ]
+    decision = play.morning(2, "w10+@1:p5000")
+    (notice,) = decision.notices
+    assert (notice.reason, notice.incident.severity, notice.incident.peak_usd) == ("opened", "page", 5000)
+    assert (notice.incident.state, play.only.state) == ("open", "planned")
+    assert [told(play.morning(n, word)) for n, word in [(3, "w10"), (4, "-"), (5, "-"), (6, "-")]] == [
+        ".", ".", ".", "resolved",
+    ]  # fmt: skip
+
+
 def test_a_planned_window_takes_no_acknowledgement_away() -> None:
     play = Mornings()
     play.morning(0, "w100")

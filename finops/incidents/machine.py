@@ -26,7 +26,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from finops.incidents import estimates
-from finops.incidents.several import identify, leading, peak, rank
+from finops.incidents.several import leading, opened, peak, rank, reopened
 from finops.incidents.silence import MUTED, held, planned, woken
 from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
 
@@ -79,7 +79,7 @@ def decide(
     run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned, agreeing=agreeing, billed=billed)
     known, found = _latest(incidents), _fresh(own, _settled(incidents))
     taken = {incident.id for incident in incidents}
-    steps: list[Step] = []
+    steps: list[tuple[Incident, Notice | None]] = []
     after_all = dict(known)
     for key in sorted(known.keys() | found.keys(), key=_estimates_last):
         before = known.get(key)
@@ -89,16 +89,37 @@ def decide(
             new = estimates.believed(new, before if warm else None, after_all.values())
         if before is None and not new:
             continue
-        after, reason = _turned(before, new, run, taken)
+        after, notice = _noticed(before, new, run, taken)
         after_all[key] = after
         taken.add(after.id)
         if after != before:
-            steps.append((after, reason))
-    notices = [Notice(reason=reason, incident=incident) for incident, reason in steps if reason]
+            steps.append((after, notice))
+    notices = [notice for _, notice in steps if notice]
     return Decision(
         incidents=tuple(incident for incident, _ in steps),
         notices=tuple(sorted(notices, key=_dearest_first)),
     )
+
+
+def _noticed(
+    before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]
+) -> tuple[Incident, Notice | None]:
+    """A day that nobody planned is told before a planned one, found in the same run, silences what follows."""
+    unplanned = [one for one in found if not _is_planned(one, run)]
+    first, told = before, None
+    if 0 < len(unplanned) < len(found):
+        found = [one for one in found if one not in unplanned]
+        first, told = _turned(before, unplanned, run.model_copy(update={"evaluated": {}}), taken)
+    after, reason = _turned(first, found, run, taken)
+    if told and first and not reason:
+        return after, Notice(reason=told, incident=first)
+    reason = told or reason
+    return after, Notice(reason=reason, incident=after) if reason else None
+
+
+def _is_planned(finding: Finding, run: _Run) -> bool:
+    alone = opened([finding], run.now, ())
+    return planned(alone, run.planned, run.now) is not alone
 
 
 def _turned(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
@@ -115,10 +136,8 @@ def _begun(before: Incident | None, found: Sequence[Finding], run: _Run, taken: 
     if before is not None and (before.state != "resolved" or not found):
         return before
     if before is None or _cold(before, run):
-        begun = _opened(found, run.now, taken)
-    else:
-        begun = _reopened(before, found, run.now)
-    return planned(begun, run.planned, run.now)
+        return planned(opened(found, run.now, taken), run.planned, run.now)
+    return planned(reopened(before, found, run.now), run.planned, run.now)
 
 
 def _billed(known: Incident, run: _Run) -> tuple[Incident, Reason | None]:
@@ -153,46 +172,6 @@ def _step(known: Incident, found: Sequence[Finding], run: _Run) -> Step:
     found = [*found, *run.agreeing.get(known.id, ())]
     incident = _foreseen(woken(_continued(known, found), run.now), found, run)
     return _closed(*_judged(incident, run), _news(incident, found, run), run)
-
-
-def _opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> Incident:
-    first, first_day = leading(found), min(finding.day for finding in found)
-    return Incident(
-        id=identify(first.rule, first.subject, first_day, taken),
-        rule=first.rule,
-        subject=first.subject,
-        state="open",
-        severity=first.severity,
-        opened_at=now,
-        first_day=first_day,
-        last_day=first.day,
-        peak_usd=peak(found),
-        finding=first,
-    )
-
-
-def _reopened(before: Incident, found: Sequence[Finding], now: datetime) -> Incident:
-    """The same incident, but nobody has answered for this burst: who acknowledged it is asked again."""
-    lead = leading(found)
-    return before.model_copy(
-        update={
-            "state": "open",
-            "severity": lead.severity,
-            "last_day": lead.day,
-            "peak_usd": peak(found),
-            "notified_at": None,
-            "notified_usd": None,
-            "notified_severity": None,
-            "quiet_days": 0,
-            "until": None,
-            "by": None,
-            "resolved_at": None,
-            "reopened_at": now,
-            "settled_day": before.last_day,
-            "billed": None,
-            "finding": lead,
-        }
-    )
 
 
 def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:

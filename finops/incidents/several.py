@@ -1,13 +1,13 @@
-"""What several findings of one subject come to: which of them leads, their peak, their incident's id."""
+"""What several findings of one subject come to: which of them leads, their peak, the incident that they begin."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from finops.model import SEVERITIES, Finding, Severity
+from finops.model import SEVERITIES, Finding, Incident, Severity
 
 
 def leading(found: Sequence[Finding]) -> Finding:
@@ -28,3 +28,43 @@ def identify(rule: str, subject: str, first_day: date, taken: Collection[str]) -
     """Six hex digits are enough to type; two incidents never share them, however many there are."""
     digest = hashlib.sha256(f"{rule}\n{subject}\n{first_day}".encode()).hexdigest()
     return next(digest[:length] for length in range(6, 65) if digest[:length] not in taken)
+
+
+def opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> Incident:
+    first, first_day = leading(found), min(finding.day for finding in found)
+    return Incident(
+        id=identify(first.rule, first.subject, first_day, taken),
+        rule=first.rule,
+        subject=first.subject,
+        state="open",
+        severity=first.severity,
+        opened_at=now,
+        first_day=first_day,
+        last_day=first.day,
+        peak_usd=peak(found),
+        finding=first,
+    )
+
+
+def reopened(before: Incident, found: Sequence[Finding], now: datetime) -> Incident:
+    """The same incident, but nobody has answered for this burst: who acknowledged it is asked again."""
+    lead = leading(found)
+    return before.model_copy(
+        update={
+            "state": "open",
+            "severity": lead.severity,
+            "last_day": lead.day,
+            "peak_usd": peak(found),
+            "notified_at": None,
+            "notified_usd": None,
+            "notified_severity": None,
+            "quiet_days": 0,
+            "until": None,
+            "by": None,
+            "resolved_at": None,
+            "reopened_at": now,
+            "settled_day": before.last_day,
+            "billed": None,
+            "finding": lead,
+        }
+    )

@@ -119,12 +119,12 @@ class _File:
             if len(rows):
                 waiting.append(batch.take(rows).append_column(PLACE, pc.add(rows.cast(pa.int64()), first)))
             if sum(map(len, waiting)) >= LINES:
-                yield self._numbered(waiting)
+                yield self._rows(waiting)
                 waiting = []
         if waiting:
-            yield self._numbered(waiting)
+            yield self._rows(waiting)
 
-    def _numbered(self, kept: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    def _rows(self, kept: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
         (lines,) = pa.Table.from_batches(kept).combine_chunks().to_batches()
         gross = lines.column(self.names.gross) if self.names.gross else pa.nulls(len(lines), pa.float64())
         return pa.record_batch([lines.column(PLACE), gross, self._sets_of(lines)], schema=ROWS)
