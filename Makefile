@@ -15,7 +15,7 @@ demo: .venv/finops ## Install, make a made-up company's bill, run everything on 
 	@$(BIN)/finops demo --home $(DEMO) --no-serve
 
 test: .venv/dev ## Install with all that the tests need, run all tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-trino: .venv/trino ## Run the statements for Athena on a real Trino, which mvn fetches once
 	$(BIN)/pytest tests/trino

@@ -27,3 +27,8 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than processors: many tests wait for a server, a process or a minute of the schedule."""
     return (os.cpu_count() or 1) + 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run on one worker, which makes what they share once: those that take longest begin first."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import venv
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+
+from finops import metrics
 
 ROOT = Path(__file__).parent.parent
 
@@ -202,3 +206,28 @@ def test_exit_codes(tmp_path: Path, home: Path, arguments: list[str], code: int)
     mine = tmp_path / "home"
     shutil.copytree(home, mine, symlinks=True)
     finops(mine, *arguments, code=code)
+
+
+OTHER = "1.5.6" if duckdb.__version__.startswith("2.") else "2.0.0"
+READ_ALL = """
+import sys, duckdb
+con = duckdb.connect(sys.argv[1], read_only=True)
+for view in sys.argv[2:]:
+    con.execute(f'from "{view}" limit 5').fetchall()
+print(duckdb.__version__)
+"""
+
+
+def test_every_view_answers_in_the_other_duckdb(home: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", f"duckdb=={OTHER}"], check=True)
+    views = [metric.name for metric in metrics.shipped()]
+    done = subprocess.run(
+        [python, "-c", READ_ALL, str(home / "finops.duckdb"), *views],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == OTHER  # a slow machine makes it draw its progress before

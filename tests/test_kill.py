@@ -66,13 +66,19 @@ OCTOBER = line("2026-10-05 10:00", 1)
 LATER = [line("2026-11-05 10:00", 2), line("2026-11-06 10:00", 4)]
 
 
-@pytest.fixture
-def due(home: Home) -> Home:
-    """A generation of $1 is published; the next sync has $7 to publish."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("made") / "home")
     cur2(home.exports, [OCTOBER])
     home.sync()
     cur2(home.exports, LATER)
     return home
+
+
+@pytest.fixture
+def due(made: Home, tmp_path: Path) -> Home:
+    """A generation of $1 is published; the next sync has $7 to publish."""
+    return made.copy(tmp_path / "home")
 
 
 def told(home: Home) -> tuple[int, int]:

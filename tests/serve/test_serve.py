@@ -209,12 +209,12 @@ def test_a_cron_that_writes_is_waited_for(home: Home) -> None:
 
 
 class Hooks(BaseHTTPRequestHandler):
-    """Takes what a webhook posts; slowly when `server.slow` is set."""
+    """Takes what a webhook posts; slowly when `server.slow` is set, until `server.over`."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.began.set()  # type: ignore[attr-defined]
-        time.sleep(self.server.slow)  # type: ignore[attr-defined]
+        self.server.over.wait(self.server.slow)  # type: ignore[attr-defined]
         self.server.received.append((self.headers["Idempotency-Key"], body.decode()))  # type: ignore[attr-defined]
         self.send_response(200)
         self.end_headers()
@@ -226,11 +226,13 @@ class Hooks(BaseHTTPRequestHandler):
 @pytest.fixture
 def hooks(home: Home) -> Iterator[Any]:
     server: Any = HTTPServer(("127.0.0.1", 0), Hooks)
-    server.received, server.slow, server.began = [], 0.0, threading.Event()
+    server.received, server.slow = [], 0.0
+    server.began, server.over = threading.Event(), threading.Event()
     home.configure(f'[[channels]]\nkind = "webhook"\nurl = "http://127.0.0.1:{server.server_port}/"\n')
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
+    server.over.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -279,7 +281,7 @@ def test_told_to_stop_it_lets_what_runs_finish(home: Home, hooks: Any) -> None:
 
 
 def test_what_does_not_finish_in_time_is_ended_and_on_record(home: Home, hooks: Any) -> None:
-    hooks.slow = 5.0
+    hooks.slow = 60.0
     with (home.path / "finops.toml").open("a") as file:
         file.write("[schedule]\ngrace_seconds = 0\n")
     with Serving(home.path) as serving:
@@ -289,14 +291,14 @@ def test_what_does_not_finish_in_time_is_ended_and_on_record(home: Home, hooks: 
 
 
 def test_told_twice_it_stops_at_once(home: Home, hooks: Any) -> None:
-    hooks.slow = 5.0
+    hooks.slow = 60.0
     with Serving(home.path) as serving:
         serving.soon(hooks.began.is_set)
         serving.process.send_signal(signal.SIGINT)
         serving.until("stopping")
         began = time.monotonic()
         assert serving.end(signal.SIGINT) == 0
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 20
     assert outcomes(home) == [("sync", "ok"), ("check", "interrupted")]
 
 
@@ -307,7 +309,7 @@ def test_a_job_that_fails_is_told_and_again_when_it_works(home: Home, hooks: Any
         serving.until("run_ended", "tell")
         serving.soon(lambda: hooks.received)
         (home.path / "elsewhere").rename(home.path / "exports")
-        serving.until("run_ended", "check", patience=120)
+        serving.until("run_ended", "check")
         serving.soon(lambda: len([one for one in outcomes(home) if one == ("tell", "ok")]) == 2)
         assert serving.end() == 0
     told = "".join(body for _, body in hooks.received)
@@ -332,23 +334,23 @@ where $day is not null
 @pytest.mark.slow
 def test_a_job_that_hangs_is_ended_told_and_holds_up_no_other(home: Home, hooks: Any) -> None:
     channel = (home.path / "finops.toml").read_text()
-    home.configure(
-        "[schedule]\nsync_minutes = 0.5\ndeadline_minutes = 0.2\n", sources=f'alerts = ["alerts"]\n{channel}'
-    )
+    often = "[schedule]\nsync_minutes = 0.5\n"
+    home.configure(f"{often}deadline_minutes = 0.2\n", sources=f'alerts = ["alerts"]\n{channel}')
     (home.path / "alerts").mkdir()
     (home.path / "alerts/endless.sql").write_text(ENDLESS)
+
+    def told(text: str) -> bool:
+        return any(text in body for _, body in hooks.received)
+
     with Serving(home.path) as serving:
-        hung = serving.until("run_ended", "check", patience=120)
-        serving.until("run_ended", "tell")
+        serving.soon(lambda: told("[WARN] job check does not come to an end"))
         (home.path / "alerts/endless.sql").unlink()
-        serving.soon(lambda: ("check", "findings") in outcomes(home), patience=180)
-        serving.soon(lambda: outcomes(home).count(("tell", "ok")) == 2)
+        home.configure(often, sources=f'alerts = ["alerts"]\n{channel}')
+        serving.soon(lambda: told("[RESOLVED] job check does not come to an end"))
         assert serving.end() == 0
-    assert hung["outcome"] == "hung"
-    assert outcomes(home).count(("sync", "ok")) >= 1
-    told = "".join(body for _, body in hooks.received)
-    assert "[WARN] job check does not come to an end" in told
-    assert "[RESOLVED] job check does not come to an end" in told
+    found = outcomes(home)
+    assert found.index(("check", "hung")) < found.index(("check", "findings"))
+    assert ("sync", "ok") in found[found.index(("check", "hung")) :]
 
 
 def test_a_state_that_cannot_be_read_stops_no_sync(home: Home) -> None:
@@ -372,7 +374,7 @@ def test_finops_toml_is_read_anew_when_it_changes(home: Home) -> None:
         home.configure(
             '[[sources]]\nkind = "metric_stream"\npath = "metrics"\n[schedule]\nmeters_minutes = 0.1\n'
         )
-        serving.until("run_begins", "meters", patience=90)
+        serving.until("run_begins", "meters")
         assert serving.end() == 0
 
 
