@@ -15,7 +15,7 @@ import pytest
 from finops.incidents.machine import Policy, decide
 from finops.messages.compose import compose
 from finops.messages.standing import billed
-from finops.model import Billed, Decision, Finding, Incident, Severity
+from finops.model import Billed, Decision, Finding, Incident, Severity, Window
 
 DAY0 = date(2026, 11, 1)
 
@@ -32,6 +32,7 @@ def finding(
 class Mornings:
     def __init__(self) -> None:
         self.known: dict[str, Incident] = {}
+        self.planned: list[Window] = []
         self.decision = Decision()
 
     def morning(self, number: int, word: str) -> str:
@@ -55,7 +56,8 @@ class Mornings:
         evaluated = {"spend_spike_now": today, "spend_spike": today - timedelta(days=1)}
 
         def ask() -> Decision:
-            return decide(tuple(self.known.values()), found, evaluated, now, Policy(), billed=outcomes)
+            known = tuple(self.known.values())
+            return decide(known, found, evaluated, now, Policy(), self.planned, billed=outcomes)
 
         self.decision = ask()
         self.known |= {incident.id: incident for incident in self.decision.incidents}
@@ -67,6 +69,8 @@ class Mornings:
         (one,) = self.known.values()
         end = None if until is None else datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=until)
         self.known[one.id] = one.model_copy(update={"state": state, "by": "ana", "until": end})
+        if state == "planned" and end is not None:
+            self.planned.append(Window(name=one.subject, until=end, by="ana"))
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.known: dict[str, Incident] = {}
         self.planned: list[Window] = []
+        self.taken_back: set[str] = set()  # what may be told only when it is found again
         self.number = 0
         self.history: dict[str, list[str]] = {}  # what was told of each incident, in order
 
@@ -154,16 +155,13 @@ class Machine(RuleBasedStateMachine):
             key, active = (finding.rule, finding.subject), self.active.get((finding.rule, finding.subject))
             if finding.rule != OTHER or finding.severity != "page" or self.is_planned(finding):
                 continue
-            unplanned = [one for one in findings if not self.is_planned(one)]
-            latest = max(one.day for one in unplanned if (one.rule, one.subject) == key)
-            if (
-                active is None
-                and finding.day > settled.get(finding.subject, date.min)
-                and finding.day == latest
-            ):
+            if active is None and finding.day > settled.get(finding.subject, date.min):
                 pages.add(key)
-            if active is not None and finding.day == latest >= active.last_day and self.worse(active):
-                pages.add(key)
+            if active is not None and self.worse(active):
+                unplanned = [one for one in findings if not self.is_planned(one)]
+                latest = max(one.day for one in unplanned if (one.rule, one.subject) == key)
+                if finding.day > active.last_day or finding.day == latest == active.last_day:
+                    pages.add(key)
         return pages
 
     def worse(self, active: Incident) -> bool:
@@ -173,7 +171,7 @@ class Machine(RuleBasedStateMachine):
     def is_planned(self, finding: Finding) -> bool:
         return any(
             finding.subject == window.name
-            and (window.first_day is None or window.first_day <= finding.day < window.until.date())
+            and (window.first_day or date.min) <= finding.day < window.until.date()
             for window in self.planned
         )
 
@@ -207,6 +205,14 @@ class Machine(RuleBasedStateMachine):
         one = active[pick % len(active)]
         until = None if state == "acknowledged" else self.now + timedelta(days=days)
         self.known[one.id] = one.model_copy(update={"state": state, "by": "ana", "until": until})
+        if state == "planned" and until is not None:
+            self.planned.append(Window(name=one.subject, until=until, by="ana"))
+
+    @precondition(lambda self: self.planned)
+    @rule(pick=st.integers(0, 5))
+    def take_back(self, pick: int) -> None:
+        del self.planned[pick % len(self.planned)]
+        self.taken_back |= {one.id for one in self.known.values() if one.state == "planned"}
 
     @rule(subject=st.sampled_from(SUBJECTS), first=st.integers(-2, 4), days=st.integers(1, 5))
     def announce(self, subject: str, first: int, days: int) -> None:
@@ -225,7 +231,7 @@ class Machine(RuleBasedStateMachine):
         for one in self.known.values():
             if one.state == "resolved":
                 assert (one.until, one.resolved_at is not None) == (None, True)
-            if one.notified_at is None:
+            if one.notified_at is None and one.id not in self.taken_back:
                 assert is_over(self.history.get(one.id, [])) or one.state in ("planned", "resolved"), (
                     "told or silent"
                 )

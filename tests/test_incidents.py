@@ -75,6 +75,8 @@ class Mornings:
     def answer(self, state: str, until: datetime | None = None) -> None:
         update = {"state": state, "until": until, "by": "ana"}
         self.known[self.only.id] = self.only.model_copy(update=update)
+        if state == "planned" and until is not None:
+            self.planned.append(Window(name=self.only.subject, until=until, by="ana"))
 
 
 def told(decision: Decision) -> str:
@@ -224,6 +226,42 @@ def test_a_window_known_in_advance_never_pages(mornings: str, expected: str, of:
         found = [finding(word, number).model_copy(update={"team": "search"})] if word not in "-x" else []
         reasons.append(told(play.decide(found, {"spend_spike": day(number)}, six_oclock(number))))
     assert reasons == expected.split()
+
+
+def test_a_plan_that_was_taken_back_silences_nobody() -> None:
+    play = Mornings()
+    wrong = Window(
+        first_day=day(1), until=datetime(2026, 11, 30, tzinfo=UTC), by="finops.toml", name="search-api"
+    )
+    play.planned = [wrong]
+    assert told(play.morning(1, "p900")) == "."
+    play.planned = [wrong.model_copy(update={"until": datetime(2026, 11, 25, tzinfo=UTC)})]
+    assert told(play.morning(2, "p900")) == ".", "a shorter one is one as well"
+    assert (play.only.state, play.only.until) == ("planned", datetime(2026, 11, 25, tzinfo=UTC))
+    play.planned = []
+    assert told(play.morning(3, "p900")) == "opened"
+
+
+@pytest.mark.parametrize(
+    ("mornings", "expected"),
+    [
+        pytest.param("- @0:p900+w100 w100", ". opened/page .", id="it opens as a page"),
+        pytest.param(
+            "w100 x @1:p110+w100 w100",
+            "opened/warn . escalated/page .",
+            id="it goes on as if looked at daily",
+        ),
+        pytest.param("p110 @0:p110+w100 w100", "opened/page . .", id="told already"),
+    ],
+)
+def test_of_several_days_in_one_run_the_worst_is_told(mornings: str, expected: str) -> None:
+    play = Mornings()
+    said = []
+    for number, word in enumerate(mornings.split()):
+        notices = play.morning(number, word).notices
+        said += [f"{one.reason}/{one.incident.severity}" for one in notices] or ["."]
+    assert said == expected.split()
+    assert play.only.severity == "warn"
 
 
 def test_what_begins_again_in_a_window_and_outlasts_it_is_told_as_the_same_incident() -> None:

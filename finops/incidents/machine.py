@@ -5,7 +5,8 @@
              ack, snooze, plan▼ │worse, or the time is over
                 acknowledged, snoozed, planned
 
-- One incident per (rule, subject); its latest finding leads, its dearest day is its peak.
+- One incident per (rule, subject); its latest finding leads, its severity is that of the worst new day, its dearest
+  day is its peak.
 - Told when it opens, re-opens, grows worse, is still there after a while, and once when it resolves.
 - Still there is what this run finds on the last day that its rule ran on, also when that day stands
   still: a source that stopped is reminded of although no new day comes.
@@ -26,7 +27,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from finops.incidents import estimates
-from finops.incidents.several import leading, opened, peak, rank, reopened
+from finops.incidents.several import leading, opened, peak, rank, reopened, worst
 from finops.incidents.silence import MUTED, held, planned, woken
 from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
 
@@ -170,7 +171,7 @@ def _step(known: Incident, found: Sequence[Finding], run: _Run) -> Step:
     if known.state == "resolved":
         return known, None
     found = [*found, *run.agreeing.get(known.id, ())]
-    incident = _foreseen(woken(_continued(known, found), run.now), found, run)
+    incident = _foreseen(woken(_continued(known, found), run.planned, run.now), found, run)
     return _closed(*_judged(incident, run), _news(incident, found, run), run)
 
 
@@ -180,10 +181,13 @@ def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
     lead = leading(found)
     first_day = min(incident.first_day, *(finding.day for finding in found))
     update: dict[str, object] = {"peak_usd": peak(found, incident.peak_usd), "first_day": first_day}
+    later = [finding for finding in found if finding.day > incident.last_day]
+    if later:
+        update |= {"severity": worst(later), "quiet_days": 0}
+    elif lead.day == incident.last_day:
+        update["severity"] = worst([lead], incident.severity)
     if lead.day >= incident.last_day:
-        update |= {"finding": lead, "severity": lead.severity, "last_day": lead.day}
-    if lead.day > incident.last_day:
-        update["quiet_days"] = 0
+        update |= {"finding": lead, "last_day": lead.day}
     return incident.model_copy(update=update)
 
 

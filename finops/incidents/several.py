@@ -15,6 +15,11 @@ def leading(found: Sequence[Finding]) -> Finding:
     return max(found, key=lambda one: (one.day, rank(one.severity), one.usd or Decimal(0), one.summary))
 
 
+def worst(found: Sequence[Finding], known: Severity | None = None) -> Severity:
+    severities = [finding.severity for finding in found]
+    return max(severities if known is None else [*severities, known], key=rank)
+
+
 def peak(found: Sequence[Finding], known: Decimal | None = None) -> Decimal | None:
     dollars = [finding.usd for finding in found if finding.usd is not None]
     return max(dollars if known is None else [*dollars, known], default=None)
@@ -37,7 +42,7 @@ def opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> I
         rule=first.rule,
         subject=first.subject,
         state="open",
-        severity=first.severity,
+        severity=worst(found),
         opened_at=now,
         first_day=first_day,
         last_day=first.day,
@@ -52,7 +57,7 @@ def reopened(before: Incident, found: Sequence[Finding], now: datetime) -> Incid
     return before.model_copy(
         update={
             "state": "open",
-            "severity": lead.severity,
+            "severity": worst(found),
             "last_day": lead.day,
             "peak_usd": peak(found),
             "notified_at": None,

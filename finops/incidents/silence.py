@@ -15,8 +15,12 @@ def held(incident: Incident, now: datetime) -> bool:
     return incident.state in MUTED and incident.until is not None and now < incident.until
 
 
-def woken(incident: Incident, now: datetime) -> Incident:
+def woken(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
     """`until` stays: it says that silence ended after the last message, until there is another one."""
+    if incident.state == "planned" and not any(_made(window, incident) for window in windows):
+        return incident.model_copy(
+            update={"state": "open", "by": None, "until": None}
+        )  # the plan was taken back
     if incident.state not in MUTED or incident.until is None or held(incident, now):
         return incident
     if incident.state == "planned" and _covers(incident.until, incident.since):
@@ -39,6 +43,10 @@ def heard(incident: Incident, now: datetime) -> dict[str, object]:
         "notified_usd": incident.peak_usd if incident.notified_usd is None else incident.notified_usd,
         "notified_severity": max(incident.severity, incident.notified_severity, key=rank),
     }
+
+
+def _made(window: Window, incident: Incident) -> bool:
+    return (window.until, window.by) == (incident.until, incident.by)
 
 
 def _covers(until: datetime, day: date) -> bool:
