@@ -2,8 +2,8 @@
 title = "A line that finops cannot read"
 severity = "warn"
 headline = "Unread billing line {usage_type}"
-summary = "{usage_type} ({unit}) cost {usd:usd} since {first_day:%d %b}: {unclassified}. Its dollars are counted; its tokens are unknown."
-why = "AWS bills something new, or in a new spelling. Dollars stay right, but models, tokens and prices of these lines are missing until it is known."
+summary = "{usage_type} ({unit}) {did} {usd:usd} since {first_day:%d %b}: {unclassified}. {counted}"
+why = "AWS bills something new, in a new spelling, or by mistake. Dollars stay as billed, but models, tokens and prices of these lines are missing until it is known."
 next_step = "Run: finops classify {quoted} --unit '{unit}'. If the model table lacks it, add it to finops/data/models.toml or report it."
 
 [params.min_usd]
@@ -38,16 +38,26 @@ with lines as (
     from attributed as a
     left join (select distinct usage_type, any_value(unit) as unit from kinds group by usage_type) as k using (usage_type)
     where day >= $day - 29 and (day <= $day or a.hour > $now::timestamp)
+),
+
+told as (
+    select usage_type, unclassified, sum(gross_usd) as usd, any_value(unit) as unit, min(day) as first_day, count(*) as lines,
+        unclassified in ('negative usage', 'a negative count of tokens', 'a date in the future', 'an absurd amount for one hour') as is_known
+    from lines
+    where unclassified is not null
+    group by usage_type, unclassified
+    having abs(sum(gross_usd)) >= $min_usd
 )
 
 select
     concat_ws(' / ', coalesce(usage_type, '(no usage type)'), unclassified) as subject,
-    abs(sum(gross_usd))::decimal(38, 2) as usd,
+    abs(usd)::decimal(38, 2) as usd,
+    if(usd < 0, 'gave back', 'cost') as did,
     coalesce(usage_type, '(no usage type)') as usage_type,
     '''' || replace(coalesce(usage_type, ''), '''', '') || '''' as quoted,
-    coalesce(any_value(unit), 'no unit') as unit,
-    unclassified, min(day) as first_day, count(*) as lines
-from lines
-where unclassified is not null
-group by usage_type, unclassified
-having abs(sum(gross_usd)) >= $min_usd
+    coalesce(unit, 'no unit') as unit,
+    unclassified, first_day, lines,
+    if(is_known, 'It is counted as billed.', 'Its dollars are counted; its tokens are unknown.') as counted,
+    if(is_known, 'The name is known, the figures are odd: find these lines in the bill, and ask AWS Support what they are.', null)
+        as next_step
+from told

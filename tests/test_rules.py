@@ -172,6 +172,16 @@ def test_unclassified_usage(home: Home, row: Row, fires: bool) -> None:
     assert bool(judged(home, "unclassified_usage", {})) == fires
 
 
+def test_a_usage_below_zero_is_no_cost_and_no_unknown_name(home: Home) -> None:
+    cur2(home.exports, [line(f"{DAY} 10:00", "-139.2")])
+    home.sync()
+    (found,) = judged(home, "unclassified_usage", {})
+    assert "gave back $139" in found.summary
+    assert "It is counted as billed." in found.summary
+    assert "finops classify" not in found.next_step
+    assert found.usd == Decimal("139.20")
+
+
 @pytest.mark.parametrize(
     ("tamper", "fires"),
     [

@@ -95,6 +95,7 @@ def test_what_is_left_out_of_a_flood_is_counted(samples: dict[str, Message]) -> 
         pytest.param("https://x.example", "https:\u2060//x.example", id="link"),
         pytest.param("`rm`", "'rm'", id="backticks"),
         pytest.param("*Next* ~$5~", "\u2217Next\u2217 \u223c$5\u223c", id="bold and struck"),
+        pytest.param("_so_ and _a b_", "\u02cdso\u02cd and \u02cda b\u02cd", id="italic"),
         pytest.param("cache_write_5m", "cache_write_5m", id="a name as it is"),
     ],
 )

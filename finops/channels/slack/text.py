@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from finops.messages.headline import HEADLINE
@@ -16,9 +17,13 @@ BLOCKS = 48  # fifty a message, less the header and the owners
 JOINER = "\u2060"  # invisible; keeps `@here` and `https://` from being recognised
 
 
+ITALIC = re.compile(r"(?<!\w)_(?=\S)([^\n]*?\S)_(?!\w)")  # `_so_`, and not the underscores of `snake_case`
+
+
 def escape(text: str) -> str:
     """As plain text inside mrkdwn: no mention, no link, no way out of a code span, no bold word like our labels."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = ITALIC.sub("\u02cd\\1\u02cd", text)
     return _disarm(text.replace("*", "\u2217").replace("~", "\u223c"))
 
 
