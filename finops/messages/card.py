@@ -129,6 +129,12 @@ def _fields(incident: Incident) -> tuple[tuple[str, str], ...]:
         value = amount(finding.facts.get(name))
         if value is not None:
             fields.append((label, render(value)))
+    if (
+        incident.peak_usd is not None
+        and finding.usd is not None
+        and usd(incident.peak_usd) != usd(finding.usd)
+    ):
+        fields.append(("At its peak", f"{usd(incident.peak_usd)} at stake"))
     return (*fields, *_owners(incident))
 
 

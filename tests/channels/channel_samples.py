@@ -124,6 +124,7 @@ DEARER = SPIKE.model_copy(
         "summary": "search-api spent $6,305 on Wednesday 18 Nov (Claude Sonnet 4.6); a usual Wednesday is $798.11, and"
         " the day before was $2,710 (7.9x, +$5,506.59).",
         "day": TOMORROW,
+        "usd": Decimal("5506.59"),
         "facts": {
             **SPIKE.facts, "actual_usd": "6304.70", "previous_usd": "2710.11", "excess_usd": "5506.59", "ratio": "7.9",
             "monthly_usd": "165197.70",
