@@ -55,6 +55,10 @@ class Finding(Value):
     series: tuple[tuple[date, Decimal], ...] = ()  # recent days of the subject's dollars, oldest first
     usual: tuple[tuple[date, Decimal], ...] = ()  # what such days were expected to cost
 
+    def began(self, day: date) -> date:
+        """The first day that what is found on `day` is about: an estimate's twenty-four hours began the day before."""
+        return day - timedelta(days=1) if self.basis == "estimated" else day
+
 
 class Billed(Value):
     """What the bill said of the days for which an estimate had raised an incident, beside the estimate of
@@ -100,12 +104,24 @@ class Incident(Value):
     reopened_at: datetime | None = None
     settled_day: date | None = None  # the last day of the time before it was reopened
     billed: Billed | None = None  # of one that an estimate raised
-    finding: Finding  # the latest one
+    finding: Finding  # the worst of the last days that were new
 
     @property
     def since(self) -> date:
-        """The first day that the latest finding is about: an estimate's twenty-four hours began the day before."""
-        return self.last_day - timedelta(days=1) if self.finding.basis == "estimated" else self.last_day
+        """The first day that its last day is about."""
+        return self.finding.began(self.last_day)
+
+
+OF_ITSELF = frozenset(  # rules without a file: what finops finds of itself
+    {
+        "channel_failed",
+        "job_failed",
+        "owner_unknown",
+        "rule_failed",
+        "state_restored",
+        "state_unreadable",
+    }
+)
 
 
 class Window(Value):
@@ -121,13 +137,16 @@ class Window(Value):
     until: datetime
     by: str
 
-    def covers(self, incident: Incident, now: datetime) -> bool:
-        finding = incident.finding
-        named = self.name is not None and self.name in (incident.subject, finding.workload)
-        if not (named or (self.team is not None and self.team == finding.team)):
+    def names(self, finding: Finding) -> bool:
+        named = self.name is not None and self.name in (finding.subject, finding.workload)
+        return named or (self.team is not None and self.team == finding.team)
+
+    def covers(self, finding: Finding, day: date, now: datetime) -> bool:
+        """`day`: the last on which it was found."""
+        if not self.names(finding):
             return False
-        if incident.since < self.until.date():
-            return self.first_day is None or self.first_day <= incident.last_day
+        if finding.began(day) < self.until.date():
+            return self.first_day is None or self.first_day <= day
         return self.first_day is None and now < self.until
 
 

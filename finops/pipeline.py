@@ -285,7 +285,8 @@ def check(
         more = beside(con, checked.findings, known, state.incidents(), day, now, cooldown, seconds)
         checked = checked.model_copy(update={"findings": more.findings})
         planned = tuple(one.window for one in settings.planned)
-        teller = Teller(state, channels, now, planned, more.billed, *_standing(con))
+        names = frozenset(rule.name for rule in known)
+        teller = Teller(state, channels, now, planned, more.billed, names, *_standing(con))
         decision = teller.record(checked.findings, checked.evaluated)
         outcomes = teller.send()
         today = now.date()  # of channels, whatever day of the bill was looked at

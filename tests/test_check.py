@@ -8,6 +8,12 @@ from bill import Row, cur2, line
 from home import Home
 
 from finops import config, pipeline
+from finops.model import OF_ITSELF
+from finops.notify.damage import RESTORED, UNREADABLE
+from finops.notify.outcome import UNKNOWN
+from finops.notify.readers import FAILED
+from finops.rules.files import known_rules
+from finops.serve.report import RULE
 
 FIRST = date(2026, 9, 1)
 SEARCH = {"Workload": "search", "Environment": "prod"}
@@ -36,6 +42,21 @@ def test_a_spike_while_nobody_looked_is_told_once(home: Home) -> None:
     cur2(home.exports, bill(50, {43: 5000}))
     assert looked(home, 50) == ["spend_spike 2026-10-14 opened"]
     assert looked(home, 50) == []
+
+
+def test_what_a_switched_off_rule_had_told_ends(home: Home) -> None:
+    cur2(home.exports, bill(40, {}))
+    looked(home, 40)
+    cur2(home.exports, bill(42, {41: 5000}))
+    assert looked(home, 42) == ["spend_spike 2026-10-12 opened"]
+    home.configure("[rules.spend_spike]\nenabled = false\n")
+    assert looked(home, 42) == ["spend_spike 2026-10-12 resolved"]
+    assert looked(home, 42) == []
+
+
+def test_what_finops_finds_of_itself_has_no_rule_file() -> None:
+    assert {FAILED, UNKNOWN, UNREADABLE, RESTORED, RULE, "rule_failed"} == OF_ITSELF
+    assert not OF_ITSELF & {rule.name for rule in known_rules({})}
 
 
 def test_the_first_check_does_not_dig_up_the_past(home: Home) -> None:

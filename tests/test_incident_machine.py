@@ -122,6 +122,7 @@ class Machine(RuleBasedStateMachine):
         before, fresh = dict(self.known), self.expected_pages(findings)
         decision = self.decide(findings, evaluated, self.bill(outcome))
         told = {(one.incident.rule, one.incident.subject): one.reason for one in decision.notices}
+        self.taken_back -= {self.active[key].id for key in self.surprising(findings) & self.active.keys()}
         for key in fresh:
             assert told.get(key) in ("opened", "reopened", "escalated"), "a page is never lost"
         for key, incident in held.items():
@@ -167,6 +168,9 @@ class Machine(RuleBasedStateMachine):
     def worse(self, active: Incident) -> bool:
         """Whether a page is news to whoever was told of it."""
         return active.state in ("open", "acknowledged") and active.notified_severity not in (None, "page")
+
+    def surprising(self, findings: list[Finding]) -> set[tuple[str, str]]:
+        return {(one.rule, one.subject) for one in findings if not self.is_planned(one)}
 
     def is_planned(self, finding: Finding) -> bool:
         return any(
@@ -214,12 +218,18 @@ class Machine(RuleBasedStateMachine):
         del self.planned[pick % len(self.planned)]
         self.taken_back |= {one.id for one in self.known.values() if one.state == "planned"}
 
-    @rule(subject=st.sampled_from(SUBJECTS), first=st.integers(-2, 4), days=st.integers(1, 5))
-    def announce(self, subject: str, first: int, days: int) -> None:
+    @rule(
+        subjects=st.sets(st.sampled_from(SUBJECTS), min_size=1),
+        first=st.integers(-2, 4),
+        days=st.integers(1, 5),
+    )
+    def announce(self, subjects: set[str], first: int, days: int) -> None:
+        """Of several at once with one reason and one end."""
         begins = self.day + timedelta(days=first)
         ends = begins + timedelta(days=days)
         until = datetime(ends.year, ends.month, ends.day, tzinfo=UTC)
-        self.planned.append(Window(name=subject, first_day=begins, until=until, by="finops.toml"))
+        for subject in sorted(subjects):
+            self.planned.append(Window(name=subject, first_day=begins, until=until, by="finops.toml"))
 
     @invariant()
     def one_active_incident_a_subject(self) -> None:

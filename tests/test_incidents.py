@@ -228,6 +228,45 @@ def test_a_window_known_in_advance_never_pages(mornings: str, expected: str, of:
     assert reasons == expected.split()
 
 
+def test_a_plan_that_was_taken_back_is_its_own_subjects_alone() -> None:
+    """Black Friday has one reason and one end for all."""
+    play = Mornings()
+    until = datetime(2026, 11, 30, tzinfo=UTC)
+    sale = [
+        Window(first_day=day(1), until=until, by="sale", name=name) for name in ("search-api", "checkout")
+    ]
+    play.planned = sale
+    assert told(play.morning(1, "p900")) == "."
+    play.planned = sale[1:]
+    assert told(play.morning(2, "p900")) == "opened"
+
+
+def test_a_plan_that_was_taken_back_leaves_another_one_standing() -> None:
+    play = Mornings()
+    file = Window(
+        first_day=day(1), until=datetime(2026, 11, 25, tzinfo=UTC), by="finops.toml", name="search-api"
+    )
+    said = Window(until=datetime(2026, 11, 12, tzinfo=UTC), by="ana", name="search-api")
+    play.planned = [file, said]
+    assert told(play.morning(1, "p900")) == "."
+    play.planned = [said]
+    assert told(play.morning(2, "p900")) == "."
+    assert (play.only.state, play.only.by) == ("planned", "ana")
+
+
+def test_what_was_told_before_a_plan_that_was_taken_back_is_told_as_still_there() -> None:
+    play = Mornings()
+    assert told(play.morning(0, "w100")) == "opened"
+    play.planned = [
+        Window(
+            first_day=day(1), until=datetime(2026, 11, 25, tzinfo=UTC), by="finops.toml", name="search-api"
+        )
+    ]
+    assert told(play.morning(1, "p110")) == "."
+    play.planned = []
+    assert told(play.morning(2, "w100")) == "reminder"
+
+
 def test_a_plan_that_was_taken_back_silences_nobody() -> None:
     play = Mornings()
     wrong = Window(
@@ -342,7 +381,44 @@ def test_a_rule_that_did_not_run_holds_only_its_own_incidents() -> None:
     }
 
 
-def test_the_latest_finding_leads_and_the_dearest_day_is_the_peak() -> None:
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        pytest.param("open", "resolved", id="told: it ends with a word"),
+        pytest.param("acknowledged", "resolved", id="acknowledged"),
+        pytest.param("snoozed", ".", id="in a silence that was asked for"),
+    ],
+)
+def test_incidents_of_a_rule_that_is_gone_end(before: str, said: str) -> None:
+    play = Mornings()
+    play.morning(0, "w100")
+    play.answer(before, six_oclock(9) if before == "snoozed" else None)
+    decision = decide(tuple(play.known.values()), [], {}, six_oclock(1), Policy(), gone={"spend_spike"})
+    assert told(decision) == said
+    (ended,) = decision.incidents
+    assert ended.state == "resolved"
+    assert (
+        ended.finding.summary
+        == "Nobody looks at it any longer: the rule spend_spike is switched off or gone."
+    )
+    assert decide(decision.incidents, [], {}, six_oclock(2), Policy(), gone={"spend_spike"}) == Decision()
+
+
+def test_a_day_that_is_over_is_no_reminder_beside_a_planned_one() -> None:
+    play = Mornings()
+    play.planned = [
+        Window(first_day=day(0), until=datetime(2026, 11, 2, tzinfo=UTC), by="finops.toml", name="search-api")
+    ]
+    words = ["w10", "p100+@0:w10", "@1:p100+@0:w10", "@1:p100"]
+    assert [told(play.morning(number, word)) for number, word in enumerate(words)] == [
+        ".",
+        "opened",
+        ".",
+        ".",
+    ]
+
+
+def test_the_worst_new_day_leads_and_the_dearest_day_is_the_peak() -> None:
     play = Mornings()
     play.morning(3, "w80+@1:w300+@2:w10")
     assert (play.only.first_day, play.only.last_day) == (day(1), day(3))

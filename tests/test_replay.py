@@ -234,6 +234,13 @@ def test_the_ledger_is_replayed_and_the_state_left_alone(spiky: Home) -> None:
     assert not (spiky.path / "state.sqlite").exists()
 
 
+def test_what_is_planned_is_not_in_a_replay(spiky: Home) -> None:
+    window = f'[[planned]]\nworkload = "search"\nfrom = {day(40)}\nto = {day(41)}\nreason = "sale"\n'
+    spiky.configure(window)
+    of = ("replay", "--rule", "spend_spike", "--from", str(day(38)), "--to", str(day(42)))
+    assert json.loads(ran(spiky, "--json", *of)) == []
+
+
 def test_a_subject_is_printed_as_it_is(home: Home) -> None:
     name = "[red]boss[/red] [/] x"
     cur2(home.exports, [

@@ -57,7 +57,7 @@ def replay_history(
     morning is another row with its `known_on`; without that column, a day is known the morning after. Further
     columns, such as `workload`, `model`, `environment` and `team`, name the series and are in what is printed.
     Of the ledger, each day is taken as it is known now, from the morning after on: a minute or two for sixty days
-    and all rules.
+    and all rules. What finops.toml says is planned is not told; what people answered is not replayed.
     """
     context: Context = ctx.obj
     settings = context.settings if (context.home / config.FILE).exists() else Settings()
@@ -70,7 +70,17 @@ def replay_history(
             know_ledger(con, settings.metrics)
         with screen.progress("replaying") as watch:
             of_file = series is not None
-            done = replay(con, wanted, begins, ends, of_file=of_file, limits=settings.limits, watch=watch)
+            planned = () if of_file else tuple(one.window for one in settings.planned)
+            done = replay(
+                con,
+                wanted,
+                begins,
+                ends,
+                of_file=of_file,
+                limits=settings.limits,
+                planned=planned,
+                watch=watch,
+            )
     if as_json or context.json:
         typer.echo(json.dumps([_as_json(sent) for sent in done.sent], indent=2, default=str))
     else:

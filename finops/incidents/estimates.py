@@ -39,7 +39,7 @@ def split(
 ) -> tuple[list[Finding], dict[str, list[Finding]]]:
     """The findings that stand for themselves; by its id, those of the bill that belong to an estimate's incident."""
     raised = [one for one in incidents if one.rule in ESTIMATED and _lately(one, now, cooldown)]
-    raised.sort(key=lambda one: (one.state == "resolved", one.id))
+    raised.sort(key=lambda one: (one.state == "resolved", one.opened_at, one.id))
     own: list[Finding] = []
     agreeing: dict[str, list[Finding]] = defaultdict(list)
     for found in _by_subject(findings):  # all of a subject or none: its older days are part of the story

@@ -5,17 +5,16 @@
              ack, snooze, plan▼ │worse, or the time is over
                 acknowledged, snoozed, planned
 
-- One incident per (rule, subject); its latest finding leads, its severity is that of the worst new day, its dearest
-  day is its peak.
+- One incident per (rule, subject); the worst of its new days leads, its dearest day is its peak.
 - Told when it opens, re-opens, grows worse, is still there after a while, and once when it resolves.
 - Still there is what this run finds on the last day that its rule ran on, also when that day stands
   still: a source that stopped is reminded of although no new day comes.
-- A day that is over is news only when it grew worse; a day at or before the last one of a resolved
+- A day that is over is news only when its dollars grew much; a day at or before the last one of a resolved
   incident never is, nor is it once that began again: a restated bill wakes nobody twice.
 - Acknowledged: silent until the severity rises, which takes the acknowledgement back.
   Snoozed or planned: silent, and held, until the time is over.
 - Planned in advance, by a person or in finops.toml: what a finding says of those days is recorded and not told.
-- A rule that did not run says nothing: its incidents hold.
+- A rule that did not run says nothing: its incidents hold. Those of a rule that is switched off or gone end.
 - What an estimate raised may end by the bill's word, before any quiet day: see `estimates`.
 """
 
@@ -27,8 +26,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from finops.incidents import estimates
-from finops.incidents.several import leading, opened, peak, rank, reopened, worst
-from finops.incidents.silence import MUTED, held, planned, woken
+from finops.incidents.several import leading, opened, peak, rank, reopened
+from finops.incidents.silence import MUTED, held, planned, unplanned, woken
 from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
 
 Key = tuple[str, str]  # rule, subject
@@ -60,6 +59,7 @@ class _Run(Value):
     planned: Sequence[Window]
     agreeing: Mapping[str, Sequence[Finding]]
     billed: Mapping[str, Billed] | None
+    closes: bool = True
 
 
 def decide(
@@ -70,11 +70,13 @@ def decide(
     policy: Policy,
     planned: Sequence[Window] = (),
     billed: Mapping[str, Billed] | None = None,
+    gone: Collection[str] = (),
 ) -> Decision:
     """`evaluated`: rule -> latest day it ran on with complete data; absent = no data, nothing resolves.
 
     `billed`: by the id of an estimate's incident, what the bill says of its days; None where nobody asked it,
-    and its rules alone confirm. The same call on its own result decides nothing.
+    and its rules alone confirm. `gone`: rules that nobody runs any longer. The same call on its own result decides
+    nothing.
     """
     own, agreeing = estimates.split(findings, incidents, now, policy.cooldown)
     run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned, agreeing=agreeing, billed=billed)
@@ -90,7 +92,10 @@ def decide(
             new = estimates.believed(new, before if warm else None, after_all.values())
         if before is None and not new:
             continue
-        after, notice = _noticed(before, new, run, taken)
+        if before is not None and before.state != "resolved" and before.rule in gone:
+            after, notice = _unwatched(before, run)
+        else:
+            after, notice = _noticed(before, new, run, taken)
         after_all[key] = after
         taken.add(after.id)
         if after != before:
@@ -106,21 +111,16 @@ def _noticed(
     before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]
 ) -> tuple[Incident, Notice | None]:
     """A day that nobody planned is told before a planned one, found in the same run, silences what follows."""
-    unplanned = [one for one in found if not _is_planned(one, run)]
+    surprise = unplanned(found, run.planned, run.now)
     first, told = before, None
-    if 0 < len(unplanned) < len(found):
-        found = [one for one in found if one not in unplanned]
-        first, told = _turned(before, unplanned, run.model_copy(update={"evaluated": {}}), taken)
+    if 0 < len(surprise) < len(found):
+        found = [one for one in found if one not in surprise]
+        first, told = _turned(before, surprise, run.model_copy(update={"closes": False}), taken)
     after, reason = _turned(first, found, run, taken)
     if told and first and not reason:
         return after, Notice(reason=told, incident=first)
     reason = told or reason
     return after, Notice(reason=reason, incident=after) if reason else None
-
-
-def _is_planned(finding: Finding, run: _Run) -> bool:
-    alone = opened([finding], run.now, ())
-    return planned(alone, run.planned, run.now) is not alone
 
 
 def _turned(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
@@ -178,16 +178,16 @@ def _step(known: Incident, found: Sequence[Finding], run: _Run) -> Step:
 def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
     if not found:
         return incident
-    lead = leading(found)
     first_day = min(incident.first_day, *(finding.day for finding in found))
     update: dict[str, object] = {"peak_usd": peak(found, incident.peak_usd), "first_day": first_day}
-    later = [finding for finding in found if finding.day > incident.last_day]
-    if later:
-        update |= {"severity": worst(later), "quiet_days": 0}
-    elif lead.day == incident.last_day:
-        update["severity"] = worst([lead], incident.severity)
-    if lead.day >= incident.last_day:
-        update |= {"finding": lead, "last_day": lead.day}
+    last_day = max(finding.day for finding in found)
+    if last_day > incident.last_day:
+        lead = leading([finding for finding in found if finding.day > incident.last_day])
+        update |= {"finding": lead, "severity": lead.severity, "last_day": last_day, "quiet_days": 0}
+    elif last_day == incident.last_day:
+        lead = leading([finding for finding in found if finding.day == last_day])
+        if incident.finding.day == last_day or rank(lead.severity) > rank(incident.severity):
+            update |= {"finding": lead, "severity": lead.severity}
     return incident.model_copy(update=update)
 
 
@@ -241,7 +241,7 @@ def _answered(incident: Incident) -> bool:
 def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
     """Count a quiet day once, however often it is evaluated; a day that nobody evaluated does not count."""
     day = estimates.last_run(incident, run.evaluated)
-    if day is None or day <= max(incident.last_day, incident.judged_day or date.min):
+    if not run.closes or day is None or day <= max(incident.last_day, incident.judged_day or date.min):
         return incident, False
     update = {"quiet_days": incident.quiet_days + 1, "judged_day": day}
     return incident.model_copy(update=update), True
@@ -251,9 +251,22 @@ def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) 
     over = judged and incident.quiet_days >= run.policy.resolve_after_quiet_days
     if reason is not None or held(incident, run.now) or not over:
         return _told(incident, reason, run.now), reason
+    return _resolved(incident, run)
+
+
+def _unwatched(incident: Incident, run: _Run) -> tuple[Incident, Notice | None]:
+    summary = f"Nobody looks at it any longer: the rule {incident.rule} is switched off or gone."
+    finding = incident.finding.model_copy(update={"summary": summary})
+    after, reason = _resolved(incident.model_copy(update={"finding": finding}), run)
+    told = reason is not None and not held(incident, run.now)
+    return after, Notice(reason="resolved", incident=after) if told else None
+
+
+def _resolved(incident: Incident, run: _Run) -> Step:
+    """Who heard nothing needs no all-clear."""
     resolved = incident.model_copy(update={"state": "resolved", "until": None, "resolved_at": run.now})
     heard = incident.notified_at is not None and not _happened(incident, run.policy)
-    return resolved, "resolved" if heard else None  # who heard nothing needs no all-clear
+    return resolved, "resolved" if heard else None
 
 
 def _happened(incident: Incident, policy: Policy) -> bool:

@@ -11,13 +11,8 @@ from finops.model import SEVERITIES, Finding, Incident, Severity
 
 
 def leading(found: Sequence[Finding]) -> Finding:
-    """Of one day's several, the worst and dearest."""
-    return max(found, key=lambda one: (one.day, rank(one.severity), one.usd or Decimal(0), one.summary))
-
-
-def worst(found: Sequence[Finding], known: Severity | None = None) -> Severity:
-    severities = [finding.severity for finding in found]
-    return max(severities if known is None else [*severities, known], key=rank)
+    """The worst, and of several the latest and dearest."""
+    return max(found, key=lambda one: (rank(one.severity), one.day, one.usd or Decimal(0), one.summary))
 
 
 def peak(found: Sequence[Finding], known: Decimal | None = None) -> Decimal | None:
@@ -42,10 +37,10 @@ def opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> I
         rule=first.rule,
         subject=first.subject,
         state="open",
-        severity=worst(found),
+        severity=first.severity,
         opened_at=now,
         first_day=first_day,
-        last_day=first.day,
+        last_day=max(finding.day for finding in found),
         peak_usd=peak(found),
         finding=first,
     )
@@ -57,8 +52,8 @@ def reopened(before: Incident, found: Sequence[Finding], now: datetime) -> Incid
     return before.model_copy(
         update={
             "state": "open",
-            "severity": worst(found),
-            "last_day": lead.day,
+            "severity": lead.severity,
+            "last_day": max(finding.day for finding in found),
             "peak_usd": peak(found),
             "notified_at": None,
             "notified_usd": None,

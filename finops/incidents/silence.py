@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from finops.incidents.several import rank
-from finops.model import Incident, Window
+from finops.model import Finding, Incident, Window
 
 MUTED = ("snoozed", "planned")
 
@@ -16,24 +16,28 @@ def held(incident: Incident, now: datetime) -> bool:
 
 
 def woken(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
-    """`until` stays: it says that silence ended after the last message, until there is another one."""
-    if incident.state == "planned" and not any(_made(window, incident) for window in windows):
-        return incident.model_copy(
-            update={"state": "open", "by": None, "until": None}
-        )  # the plan was taken back
-    if incident.state not in MUTED or incident.until is None or held(incident, now):
+    """`until` stays: it says that silence ended after the last message, until there is another one. A plan that was
+    taken back ends now, unless another one covers what is going on."""
+    if incident.state not in MUTED or incident.until is None:
         return incident
-    if incident.state == "planned" and _covers(incident.until, incident.since):
+    if incident.state == "planned" and not any(_made(window, incident) for window in windows):
+        ended = {"state": "open", "by": None, "until": min(incident.until, now)}
+        return planned(incident.model_copy(update=ended), windows, now)
+    if held(incident, now) or (incident.state == "planned" and incident.since < incident.until.date()):
         return incident
     return incident.model_copy(update={"state": "open", "by": None})
 
 
 def planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
-    covering = [window for window in windows if window.covers(incident, now)]
+    covering = [window for window in windows if window.covers(incident.finding, incident.last_day, now)]
     if not covering:
         return incident
     longest = max(covering, key=lambda window: window.until)
     return incident.model_copy(update={"state": "planned", "until": longest.until, "by": longest.by})
+
+
+def unplanned(found: Sequence[Finding], windows: Sequence[Window], now: datetime) -> list[Finding]:
+    return [one for one in found if not any(window.covers(one, one.day, now) for window in windows)]
 
 
 def heard(incident: Incident, now: datetime) -> dict[str, object]:
@@ -46,8 +50,4 @@ def heard(incident: Incident, now: datetime) -> dict[str, object]:
 
 
 def _made(window: Window, incident: Incident) -> bool:
-    return (window.until, window.by) == (incident.until, incident.by)
-
-
-def _covers(until: datetime, day: date) -> bool:
-    return day < until.date()
+    return window.names(incident.finding) and (window.until, window.by) == (incident.until, incident.by)

@@ -35,6 +35,8 @@ def _unreadable(state: State, day: date) -> list[Finding]:
 
 def _restored(state: State, day: date) -> list[Finding]:
     runs = state.forgotten()
+    if not runs:
+        return []
     return [
         Finding(
             rule=RESTORED,
@@ -48,5 +50,4 @@ def _restored(state: State, day: date) -> list[Finding]:
             why="Messages sent since then may come a second time; what people answered since then is lost.",
             next_step="Acknowledge and plan anew what was answered since that copy.",
         )
-        for _ in range(min(runs, 1))
     ]

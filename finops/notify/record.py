@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from finops.channels import Channel
 from finops.incidents.machine import Policy, decide
 from finops.messages.compose import compose
-from finops.model import Billed, Decision, Finding, Window
+from finops.model import OF_ITSELF, Billed, Decision, Finding, Window
 from finops.notify.damage import RESTORED, UNREADABLE, damages
 from finops.notify.readers import address
 from finops.state.store import State
@@ -25,15 +25,19 @@ def record(
     settled_through: date | None = None,
     planned: Sequence[Window] = (),
     billed: Mapping[str, Billed] | None = None,
+    rules: Collection[str] | None = None,
 ) -> Decision:
     """Decide on findings and write down incidents with the messages they need; nothing is sent yet.
 
-    `planned`: windows of finops.toml, besides those that the state knows; `billed` as `decide` takes it.
+    `planned`: windows of finops.toml, besides those that the state knows; `billed` as `decide` takes it; `rules`: those
+    that there are, where they are known.
     """
     with state.exclusive():
         found = [*findings, *damages(state, now.date())]
         ran = {**evaluated, UNREADABLE: now.date(), RESTORED: now.date()}
-        decision = decide(state.incidents(), found, ran, now, policy, (*state.planned(), *planned), billed)
+        incidents = state.incidents()
+        gone = set() if rules is None else {one.rule for one in incidents} - {*rules} - OF_ITSELF
+        decision = decide(incidents, found, ran, now, policy, (*state.planned(), *planned), billed, gone)
         write(state, decision, channels, now, policy, evaluated, generation, settled_through)
         state.count()
     state.remember()

@@ -24,6 +24,7 @@ class Teller:
     now: datetime
     planned: tuple[Window, ...]
     billed: dict[str, Billed]
+    rules: frozenset[str]
     generation: int
     settled_through: date | None
 
@@ -39,6 +40,7 @@ class Teller:
             self.settled_through,
             self.planned,
             self.billed,
+            self.rules,
         )
 
     def send(self) -> list[Outcome]:

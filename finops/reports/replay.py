@@ -19,7 +19,7 @@ import duckdb
 from finops import metrics
 from finops.errors import ConfigError
 from finops.incidents.machine import Policy, decide
-from finops.model import Finding, Incident, Notice, Reason, Severity, Value
+from finops.model import Finding, Incident, Notice, Reason, Severity, Value, Window
 from finops.rules import expectation, judge
 from finops.rules.files import Limits, Rule
 from finops.sqlfile import QUERIES, Header, load, read
@@ -122,6 +122,7 @@ def replay(
     *,
     of_file: bool = False,
     limits: Limits = Limits(),
+    planned: Sequence[Window] = (),
     watch: Callable[[float], None] = lambda share: None,
 ) -> Replayed:
     """What would have been sent about the days from `first` to `last`, by default all that are known. `watch` hears
@@ -144,7 +145,7 @@ def replay(
         spans = {name: (max(begins, first), min(ends, last)) for name, (begins, ends) in spans.items()}
         now = datetime.combine(morning, AT)
         checked = judge.judged(con, rules, spans, reaches, morning - DAY, now, tuple(told.values()), limits)
-        decision = decide(tuple(told.values()), checked.findings, checked.evaluated, now, Policy())
+        decision = decide(tuple(told.values()), checked.findings, checked.evaluated, now, Policy(), planned)
         told |= {incident.id: incident for incident in decision.incidents}
         sent += [_sent(notice, morning, keys) for notice in decision.notices if notice.reason in TOLD]
         watch((morning - first) / (until - first))
