@@ -96,8 +96,9 @@ def _parameters(path: Path, sql: str) -> frozenset[str]:
         found = duckdb.extract_statements(sql)
     except duckdb.Error as exc:
         raise SqlFileError(f"{path}: {exc}") from exc
-    if len(found) != 1:
-        raise SqlFileError(f"{path}: holds {len(found)} statements; one file is one statement")
+    kinds = [statement.type.name for statement in found]
+    if kinds != ["SELECT"]:
+        raise SqlFileError(f"{path}: holds {', '.join(kinds) or 'nothing'}; one file is one SELECT")
     return frozenset(found[0].named_parameters)
 
 

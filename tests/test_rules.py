@@ -172,14 +172,22 @@ def test_unclassified_usage(home: Home, row: Row, fires: bool) -> None:
     assert bool(judged(home, "unclassified_usage", {})) == fires
 
 
-def test_a_usage_below_zero_is_no_cost_and_no_unknown_name(home: Home) -> None:
-    cur2(home.exports, [line(f"{DAY} 10:00", "-139.2")])
+@pytest.mark.parametrize(
+    ("dollars", "words", "usd"),
+    [
+        pytest.param("-139.2", "gave back $139", "139.20", id="a usage below zero"),
+        pytest.param("200000", "cost $200,000", "200000.00", id="more than a line costs"),
+    ],
+)
+def test_odd_figures_are_no_unknown_name(home: Home, dollars: str, words: str, usd: str) -> None:
+    cur2(home.exports, [line(f"{DAY} 10:00", dollars)])
     home.sync()
     (found,) = judged(home, "unclassified_usage", {})
-    assert "gave back $139" in found.summary
+    assert found.headline.startswith("Odd billing line")
+    assert words in found.summary
     assert "It is counted as billed." in found.summary
     assert "finops classify" not in found.next_step
-    assert found.usd == Decimal("139.20")
+    assert found.usd == Decimal(usd)
 
 
 @pytest.mark.parametrize(
@@ -268,6 +276,15 @@ def write_rule(directory: Path, sql: str, *, params: str = "", summary: str = "s
             "select 'x' as subject, 'much' as usd", "s", "mine.sql: column usd", id="dollars in words"
         ),
         pytest.param(
+            "select 'x' as subject, 'nan'::double as usd", "s", "column usd: nan is no amount", id="no number"
+        ),
+        pytest.param(
+            "select 'x' as subject, 1e300 as usd",
+            "s",
+            "column usd: 1e+300 is no amount",
+            id="more than all money",
+        ),
+        pytest.param(
             "select 'x' as subject, [1, 2] as series",
             "s",
             "mine.sql: column series: expected",
@@ -306,13 +323,29 @@ def test_a_broken_rule_is_a_finding_and_the_others_still_speak(
     assert "spend_spike" in checked.evaluated
 
 
+def test_of_a_subject_that_a_rule_names_twice_the_worst_is_told_and_the_other_is_spoken_of(
+    spikes: Home, tmp_path: Path
+) -> None:
+    sql = "from (values ('a', 'warn', 5), ('a', 'warn', 6), ('b', 'warn', 7)) as t(subject, severity, usd)"
+    found = known_rules({}, [write_rule(tmp_path / "alerts", sql)])
+    with pipeline.published(spikes.path) as con:
+        checked = judge.check(con, found, DAY, NOW)
+    assert sorted(f.usd for f in checked.findings if f.rule == "mine") == [5, 6, 7]
+    (failure,) = [f for f in checked.findings if f.rule == "rule_failed"]
+    assert failure.subject == "mine"
+    assert f"mine returned 2 rows of the subject 'a' on {DAY}" in failure.summary
+    assert "mine" in checked.evaluated
+
+
 MALFORMED = pytest.mark.parametrize(
     ("sql", "params", "message"),
     [
         pytest.param("select $ratio as subject", "", "uses $ratio, which is not in its params", id="undeclared"),
         pytest.param("select 1 as subject", '[params.ratio]\nvalue = 3\nunit = "times"\n',
                      "declares the parameter ratio and never uses it", id="unused"),
-        pytest.param("select 1; select 2", "", "holds 2 statements", id="two statements"),
+        pytest.param("select 1; select 2", "", "holds SELECT, SELECT; one file is one SELECT", id="two statements"),
+        pytest.param("drop table attributed", "", "holds DROP; one file is one SELECT", id="no SELECT"),
+        pytest.param("copy (select 1) to 'x.csv'", "", "holds COPY; one file is one SELECT", id="one that writes"),
         pytest.param("selec 1", "", "syntax error", id="not SQL"),
         pytest.param("select 1 as subject", "colour = 3\n", "colour", id="an unknown header key"),
         pytest.param("select '\udcff' as subject", "", "can't decode byte", id="not UTF-8"),

@@ -92,6 +92,8 @@ def _limits(context: Context) -> Limits:
 
 def _rule(context: Context, name: str) -> Rule:
     found = {rule.name: rule for rule in _rules(context)}
+    if name not in found and (context.home / config.FILE).exists() and name in context.settings.rules:
+        raise ConfigError(f"the rule {name} is switched off in finops.toml: [rules.{name}] enabled = false")
     if name not in found:
         raise ConfigError(f"no rule {name!r}{nearest(name, found)}; there is {', '.join(sorted(found))}")
     return found[name]

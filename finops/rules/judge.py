@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from finops.errors import QueryError, RuleError
 from finops.model import Finding, Incident, Value
 from finops.money import in_times, usd
-from finops.rules import expectation, restraint
+from finops.rules import expectation, faults, restraint
 from finops.rules.bounded import ask
 from finops.rules.files import Limits, Need, Rule
 from finops.sqlfile import read
@@ -35,6 +35,7 @@ CATCH_UP = timedelta(days=31)
 # a source that is further behind the others has ended, and holds nobody back
 STILL_COMES = timedelta(days=31)
 SNAPSHOT_HOLDS = timedelta(days=35)  # an inventory speaks for the days after it, for a while
+MOST_USD = Decimal(10) ** 15  # what a ledger may hold of dollars
 LABELS = ("workload", "team", "environment", "account_id", "model")
 
 
@@ -147,7 +148,7 @@ def judged(
             evaluated[rule.name] = min([days[-1], *reached])
         except (duckdb.Error, RuleError) as exc:
             blind[rule.name] = str(exc).splitlines()[0]
-            findings.append(failed(rule, day, blind[rule.name]))
+            findings.append(faults.failed(rule, day, blind[rule.name]))
     evaluated["rule_failed"] = day
     return Checked(findings=restraint.news(rules, findings, incidents), evaluated=evaluated, blind=blind)
 
@@ -231,12 +232,13 @@ def _run(
         raise RuleError(f"{rule.file.path.name}: returns no column `subject`; it has {', '.join(names)}")
     try:
         found = [_finding(rule, day, dict(zip(names, row, strict=True))) for row in rows]
+        found += faults.doubled(rule, day, found)
     except ValidationError as exc:
-        faults = (f"column {fault['loc'][0]}: {fault['msg']}" for fault in exc.errors())
-        raise RuleError(f"{rule.file.path.name}: {'; '.join(faults)}") from exc
+        told = (f"column {fault['loc'][0]}: {fault['msg']}" for fault in exc.errors())
+        raise RuleError(f"{rule.file.path.name}: {'; '.join(told)}") from exc
     except InvalidOperation as exc:
         raise RuleError(f"{rule.file.path.name}: column usd: holds what is no number") from exc
-    return found if total <= most else [*found, cut(rule, day, total, most)]
+    return found if total <= most else [*found, faults.cut(rule, day, total, most)]
 
 
 def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
@@ -245,6 +247,7 @@ def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
     series = _series(rule, row.pop("series", None) or [])
     labels = {name: row.get(name) for name in LABELS}
     own = {"subject", "usd", "severity", "basis", "next_step"}
+    dollars = _dollars(rule, row.get("usd"))
     return Finding(
         rule=rule.name,
         title=rule.title,
@@ -252,7 +255,7 @@ def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
         severity=rule.forced or row.get("severity") or rule.severity,
         subject=str(row["subject"]),
         day=day,
-        usd=None if row.get("usd") is None else Decimal(str(row["usd"])),
+        usd=dollars,
         summary=sentence(rule.summary, row),
         why=rule.why,
         next_step=row.get("next_step") or sentence(rule.next_step, row),
@@ -263,6 +266,15 @@ def _finding(rule: Rule, day: date, row: dict[str, Any]) -> Finding:
         usual=tuple((day, usual) for day, _, usual in series if usual is not None),
         **labels,
     )
+
+
+def _dollars(rule: Rule, value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    dollars = Decimal(str(value))
+    if not dollars.is_finite() or abs(dollars) >= MOST_USD:
+        raise RuleError(f"{rule.file.path.name}: column usd: {value} is no amount of dollars")
+    return dollars
 
 
 def _series(rule: Rule, pairs: Iterable[Any]) -> list[tuple[date, Decimal, Decimal | None]]:
@@ -295,38 +307,4 @@ def sentence(template: str, row: Mapping[str, Any]) -> str:
     try:
         return _Words().vformat(template, (), row)
     except (LookupError, AttributeError, ArithmeticError, ValueError, TypeError) as exc:
-        raise RuleError(
-            f"summary {template!r}: {exc}; it may name only columns that the rule returns"
-        ) from exc
-
-
-def failed(rule: Rule, day: date, reason: str) -> Finding:
-    """The finding that a rule could not run: silence must not look like health."""
-    return Finding(
-        rule="rule_failed",
-        title="A rule could not run",
-        headline=f"rule {rule.name} could not run",
-        severity="warn",
-        subject=rule.name,
-        day=day,
-        summary=f"{rule.name} could not run on {day}: {reason}",
-        why="What this rule watches is unwatched until it runs again; its open incidents stay as they are.",
-        next_step=f"Run `finops rules run {rule.name} --day {day}` to see the error, and mend {rule.file.path.name}.",
-        runbook="docs/rules.md#rule_failed",
-    )
-
-
-def cut(rule: Rule, day: date, total: int, most: int) -> Finding:
-    """The finding that a rule found more than anybody reads. It has run, and says the dearest of it."""
-    return Finding(
-        rule="rule_failed",
-        title="A rule found too much",
-        headline=f"rule {rule.name} found {total:,} offenders",
-        severity="warn",
-        subject=rule.name,
-        day=day,
-        summary=f"{rule.name} found {total:,} offenders on {day}; the {most:,} dearest are told, the others are not.",
-        why="Nobody reads thousands of findings: so many say more about the threshold than about themselves.",
-        next_step=f"Raise a threshold in [rules.{rule.name}], or [limits] rule_findings.",
-        runbook="docs/rules.md#rule_failed",
-    )
+        raise RuleError(f"{template!r}: {exc}; it may name only columns that the rule returns") from exc
