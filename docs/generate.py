@@ -124,7 +124,7 @@ def _named(template: str) -> str:
 
 def command_list() -> str:
     rows = [
-        [f"[`finops {name}`](docs/commands.md#finops-{name.replace(' ', '-')})", help_]
+        [f"[`finops {name}`](docs/commands.md#finops-{name.replace(' ', '-')})", help_.partition("\n\n")[0]]
         for name, help_, _ in all_commands()
     ]
     return _table(["command", "what it does"], rows)

@@ -11,6 +11,8 @@ from finops import config
 from finops.doctor.names import lines
 
 PLANNED = '[[planned]]\n{} = "{}"\nfrom = 2026-11-27\nto = 2026-11-30\nreason = "a sale"\n'
+BUDGET = '[[budgets]]\nname = "b"\namount_usd = 1\n{} = "{}"\n'
+OVERRIDE = "[rules.spend_spike.workloads.{}]\nmin_usd = 1\n"
 OWNER = '[owners]\n{} = "ana@example.com"\n'
 
 
@@ -26,6 +28,15 @@ OWNER = '[owners]\n{} = "ana@example.com"\n'
         ),
         pytest.param(
             PLANNED.format("workload", "zzz"), [("unknown", "no workload zzz is on the bill, yet", None)], id="to come"
+        ),
+        pytest.param(
+            BUDGET.format("team", "serch"),
+            [("problem", "no team serch is on the bill", "did you mean search?")], id="a budget"
+        ),
+        pytest.param(BUDGET.format("environment", "prod"), [], id="a budget of neither"),
+        pytest.param(
+            OVERRIDE.format("search-apii"),
+            [("problem", "no workload search-apii is on the bill", "did you mean search-api?")], id="a threshold",
         ),
         pytest.param(
             OWNER.format("serch"), [("problem", "no team serch is on the bill", "did you mean search?")], id="an owner"

@@ -14,7 +14,11 @@ from finops.rules.files import nearest
 
 
 def lines(settings: Settings, home: Path) -> Iterator[Line]:
-    if not (settings.planned or settings.owners):
+    budgets = [
+        (budget, kind, getattr(budget, kind)) for budget in settings.budgets for kind in ("workload", "team")
+    ]
+    overrides = [(name, workload) for name, rule in settings.rules.items() for workload in rule.workloads]
+    if not (settings.planned or settings.owners or budgets or overrides):
         return
     try:
         with pipeline.published(home) as con:
@@ -28,6 +32,11 @@ def lines(settings: Settings, home: Path) -> Iterator[Line]:
         yield _known(f"planned: {planned.reason}", kind, name or "", workloads if planned.workload else teams)
     for team in settings.owners:
         yield _known("owners", "team", team, teams)
+    for budget, kind, name in budgets:
+        if name is not None:
+            yield _known(f"budget {budget.name}", kind, name, workloads if kind == "workload" else teams)
+    for rule, workload in overrides:
+        yield _known(f"rules.{rule}.workloads", "workload", workload, workloads)
 
 
 def _known(subject: str, kind: str, name: str, known: Collection[str]) -> Line:
