@@ -62,13 +62,13 @@ def test_what_is_said_survives_a_long_name(workload: str, headline: str) -> None
     assert len(message.headline) <= 150
 
 
-def test_a_page_of_a_dearer_day_says_how_much_that_was() -> None:
+def test_a_page_beside_a_dearer_day_says_how_much_that_was() -> None:
     dear = Finding(
-        rule="spend_spike", title="t", severity="page", subject="search", day=date(2026, 11, 16), summary="s",
+        rule="spend_spike", title="t", severity="warn", subject="search", day=date(2026, 11, 16), summary="s",
         usd=Decimal(900),
     )  # fmt: skip
-    less = dear.model_copy(update={"severity": "warn", "day": date(2026, 11, 17), "usd": Decimal(100)})
-    (message,) = compose(decide([], [dear, less], {}, NOW, Policy()).notices, 5)
+    worse = dear.model_copy(update={"severity": "page", "day": date(2026, 11, 17), "usd": Decimal(100)})
+    (message,) = compose(decide([], [dear, worse], {}, NOW, Policy()).notices, 5)
     shown = card(message)
     assert shown.tone == "page"
     assert {("At stake", "$100.00, as of Tue 17 Nov"), ("At its peak", "$900.00 at stake")} <= set(
