@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from finops.incidents.machine import Policy, decide
+from finops.incidents.silence import heard
 from finops.model import Billed, Decision, Finding, Incident, Severity, Window
 
 DAY0 = date(2026, 11, 1)
@@ -45,6 +46,7 @@ class Machine(RuleBasedStateMachine):
         self.known: dict[str, Incident] = {}
         self.planned: list[Window] = []
         self.taken_back: set[str] = set()  # what may be told only when it is found again
+        self.answered_anew: set[str] = set()  # acknowledged or snoozed by who had planned it
         self.number = 0
         self.history: dict[str, list[str]] = {}  # what was told of each incident, in order
 
@@ -81,6 +83,9 @@ class Machine(RuleBasedStateMachine):
         for notice in decision.notices:
             incident, past = notice.incident, before.get(notice.incident.id)
             assert incident.state not in ("snoozed", "planned"), "who asked for silence has it"
+            if incident.rule == OTHER and notice.reason in ("opened", "reopened", "escalated"):
+                unasked = not self.is_planned(incident.finding) or incident.id in self.answered_anew
+                assert unasked, "what was planned is told to nobody"
             story = self.history.setdefault(incident.id, [])
             if notice.reason == "opened":
                 assert not story, "opened is told once"
@@ -158,16 +163,14 @@ class Machine(RuleBasedStateMachine):
                 continue
             if active is None and finding.day > settled.get(finding.subject, date.min):
                 pages.add(key)
-            if active is not None and self.worse(active):
-                unplanned = [one for one in findings if not self.is_planned(one)]
-                latest = max(one.day for one in unplanned if (one.rule, one.subject) == key)
-                if finding.day > active.last_day or finding.day == latest == active.last_day:
-                    pages.add(key)
+            if active is not None and finding.day > (active.settled_day or date.min) and self.worse(active):
+                pages.add(key)
         return pages
 
     def worse(self, active: Incident) -> bool:
         """Whether a page is news to whoever was told of it."""
-        return active.state in ("open", "acknowledged") and active.notified_severity not in (None, "page")
+        silenced = active.state == "snoozed" and active.until is not None and self.now < active.until
+        return not silenced and active.notified_severity != "page"
 
     def surprising(self, findings: list[Finding]) -> set[tuple[str, str]]:
         return {(one.rule, one.subject) for one in findings if not self.is_planned(one)}
@@ -208,7 +211,14 @@ class Machine(RuleBasedStateMachine):
         active = sorted(self.active.values(), key=lambda incident: incident.id)
         one = active[pick % len(active)]
         until = None if state == "acknowledged" else self.now + timedelta(days=days)
-        self.known[one.id] = one.model_copy(update={"state": state, "by": "ana", "until": until})
+        for other in active:
+            if other.id == one.id or (state == "planned" and other.subject == one.subject):
+                update: dict[str, object] = {"state": state, "by": "ana", "until": until}
+                self.answered_anew |= {other.id} if other.state == "planned" else set()
+                if state == "acknowledged":
+                    update |= heard(other, self.now)
+                    self.history.setdefault(other.id, []).append(state)
+                self.known[other.id] = other.model_copy(update=update)
         if state == "planned" and until is not None:
             self.planned.append(Window(name=one.subject, until=until, by="ana"))
 

@@ -128,6 +128,12 @@ def told(decision: Decision) -> str:
         ),
         pytest.param("w100 -+@0:w100 -+@0:w100", "opened . .", id="a known day is not told again"),
         pytest.param("p100 -+@0:p100 -+@0:p100", "opened . .", id="a day that is over does not remind"),
+        pytest.param(
+            "w100 w100+@0:p120 w90+@0:p120",
+            "opened escalated .",
+            id="a day that is over turns out to be a page",
+        ),
+        pytest.param("p100 w100+@0:p120", "opened .", id="a page that was told is no news when restated"),
         pytest.param("w100 -+@0:w250", "opened escalated", id="a known day that doubled escalates"),
         pytest.param("w100+@-1:w300", "opened", id="several days are one incident"),
         pytest.param("w10+w90", "opened", id="two lines of one day are one incident"),
@@ -464,6 +470,34 @@ def test_a_day_that_nobody_planned_is_told_also_beside_a_planned_one() -> None:
     assert (notice.incident.state, play.only.state) == ("open", "planned")
     assert [told(play.morning(n, word)) for n, word in [(3, "w10"), (4, "-"), (5, "-"), (6, "-")]] == [
         ".", ".", ".", "resolved",
+    ]  # fmt: skip
+
+
+def test_a_day_that_nobody_planned_is_told_also_days_after_a_planned_one() -> None:
+    """A planned day was found first, in silence; the late bill then brings the page of the day before."""
+    play = Mornings()
+    play.planned = [
+        Window(first_day=day(2), until=datetime(2026, 11, 5, tzinfo=UTC), by="finops.toml", name="search-api")
+    ]
+    assert told(play.morning(2, "w10")) == "."
+    (notice,) = play.morning(3, "w20+@1:p5000").notices
+    shown = notice.incident
+    assert (notice.reason, shown.state, shown.severity, shown.peak_usd) == ("opened", "open", "page", 5000)
+    assert (shown.finding.day, shown.first_day, shown.last_day) == (day(1), day(1), day(1))
+    assert (play.only.state, play.only.last_day, play.only.notified_severity) == ("planned", day(3), "page")
+    assert [told(play.morning(n, f"{word}+@1:p5000")) for n, word in enumerate(["w30", "-", "-", "-"], 4)] == [
+        ".", ".", ".", "resolved",
+    ]  # fmt: skip
+
+
+def test_the_last_planned_day_ends_after_the_day_that_nobody_planned_was_told() -> None:
+    """The third quiet day brings the page as well: over is told on the next one, not instead of it."""
+    play = Mornings()
+    play.planned = [
+        Window(first_day=day(2), until=datetime(2026, 11, 4, tzinfo=UTC), by="finops.toml", name="search-api")
+    ]
+    assert [told(play.morning(n, word)) for n, word in enumerate(["w10", "-", "-", "@1:p900", "-"], 2)] == [
+        ".", ".", ".", "opened", "resolved",
     ]  # fmt: skip
 
 

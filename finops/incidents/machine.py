@@ -9,11 +9,12 @@
 - Told when it opens, re-opens, grows worse, is still there after a while, and once when it resolves.
 - Still there is what this run finds on the last day that its rule ran on, also when that day stands
   still: a source that stopped is reminded of although no new day comes.
-- A day that is over is news only when its dollars grew much; a day at or before the last one of a resolved
-  incident never is, nor is it once that began again: a restated bill wakes nobody twice.
+- A day that is over is news only when it is worse than all that was told, or its dollars grew much; a day at or
+  before the last one of a resolved incident never is, nor once that began again: a restated bill wakes nobody twice.
 - Acknowledged: silent until the severity rises, which takes the acknowledgement back.
   Snoozed or planned: silent, and held, until the time is over.
-- Planned in advance, by a person or in finops.toml: what a finding says of those days is recorded and not told.
+- Planned in advance, by a person or in finops.toml: what a finding says of those days is recorded and not told;
+  a plan keeps nobody from hearing of another day, whichever was found first.
 - A rule that did not run says nothing: its incidents hold. Those of a rule that is switched off or gone end.
 - What an estimate raised may end by the bill's word, before any quiet day: see `estimates`.
 """
@@ -26,8 +27,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from finops.incidents import estimates
-from finops.incidents.several import leading, opened, peak, rank, reopened
-from finops.incidents.silence import MUTED, held, planned, unplanned, woken
+from finops.incidents.several import continued, opened, rank, reopened
+from finops.incidents.silence import MUTED, aloud, held, planned, unplanned, woken
 from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
 
 Key = tuple[str, str]  # rule, subject
@@ -59,6 +60,7 @@ class _Run(Value):
     planned: Sequence[Window]
     agreeing: Mapping[str, Sequence[Finding]]
     billed: Mapping[str, Billed] | None
+    counts: bool = True  # a quiet day
     closes: bool = True
 
 
@@ -115,12 +117,13 @@ def _noticed(
     first, told = before, None
     if 0 < len(surprise) < len(found):
         found = [one for one in found if one not in surprise]
-        first, told = _turned(before, surprise, run.model_copy(update={"closes": False}), taken)
-    after, reason = _turned(first, found, run, taken)
-    if told and first and not reason:
-        return after, Notice(reason=told, incident=first)
+        first, told = _turned(before, surprise, run.model_copy(update={"counts": False}), taken)
+    after, reason = _turned(first, found, run.model_copy(update={"closes": told is None}), taken)
+    news = first if told and first and not reason else after
     reason = told or reason
-    return after, Notice(reason=reason, incident=after) if reason else None
+    if reason and news.state == "planned":
+        news = aloud(news, surprise)
+    return after, Notice(reason=reason, incident=news) if reason else None
 
 
 def _turned(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
@@ -171,24 +174,35 @@ def _step(known: Incident, found: Sequence[Finding], run: _Run) -> Step:
     if known.state == "resolved":
         return known, None
     found = [*found, *run.agreeing.get(known.id, ())]
-    incident = _foreseen(woken(_continued(known, found), run.planned, run.now), found, run)
-    return _closed(*_judged(incident, run), _news(incident, found, run), run)
+    incident = _foreseen(
+        woken(continued(known, found, _untold(known, found, run)), run.planned, run.now), found, run
+    )
+    incident, judged = _judged(incident, run)
+    after, reason = _despite(incident, found, run)
+    if reason:
+        return after, reason
+    return _closed(incident, judged, _news(incident, found, run), run)
 
 
-def _continued(incident: Incident, found: Sequence[Finding]) -> Incident:
-    if not found:
-        return incident
-    first_day = min(incident.first_day, *(finding.day for finding in found))
-    update: dict[str, object] = {"peak_usd": peak(found, incident.peak_usd), "first_day": first_day}
-    last_day = max(finding.day for finding in found)
-    if last_day > incident.last_day:
-        lead = leading([finding for finding in found if finding.day > incident.last_day])
-        update |= {"finding": lead, "severity": lead.severity, "last_day": last_day, "quiet_days": 0}
-    elif last_day == incident.last_day:
-        lead = leading([finding for finding in found if finding.day == last_day])
-        if incident.finding.day == last_day or rank(lead.severity) > rank(incident.severity):
-            update |= {"finding": lead, "severity": lead.severity}
-    return incident.model_copy(update=update)
+def _despite(incident: Incident, found: Sequence[Finding], run: _Run) -> Step:
+    """What a plan mutes is told of a day that nobody planned as if that were all of it, and goes on in silence."""
+    surprise = unplanned([one for one in found if one.rule == incident.rule], run.planned, run.now)
+    if incident.state != "planned" or not surprise:
+        return incident, None
+    alone = aloud(incident, surprise)
+    reason = _news(alone, surprise, run)
+    if reason is None or reason == "reminder":
+        return incident, None
+    told = _told(alone, reason, run.now)
+    return incident.model_copy(update={name: getattr(told, name) for name in NOTIFIED}), reason
+
+
+def _untold(incident: Incident, found: Sequence[Finding], run: _Run) -> list[Finding]:
+    """Worse than all that was told, on whatever day that nobody planned."""
+    if incident.state == "snoozed" and held(incident, run.now):
+        return []
+    told = rank(incident.notified_severity)
+    return [one for one in unplanned(found, run.planned, run.now) if rank(one.severity) > told]
 
 
 def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | None:
@@ -231,6 +245,10 @@ def _foreseen(incident: Incident, found: Sequence[Finding], run: _Run) -> Incide
     """What goes on already is planned from the first planned day on; who planned it without a day said so then."""
     if not found or incident.state in MUTED or _answered(incident):
         return incident
+    if incident.state == "acknowledged":
+        incident = incident.model_copy(
+            update={"notified_usd": incident.peak_usd}
+        )  # dollars were no news to who did
     return planned(incident, [window for window in run.planned if window.first_day is not None], run.now)
 
 
@@ -241,14 +259,14 @@ def _answered(incident: Incident) -> bool:
 def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
     """Count a quiet day once, however often it is evaluated; a day that nobody evaluated does not count."""
     day = estimates.last_run(incident, run.evaluated)
-    if not run.closes or day is None or day <= max(incident.last_day, incident.judged_day or date.min):
+    if not run.counts or day is None or day <= max(incident.last_day, incident.judged_day or date.min):
         return incident, False
     update = {"quiet_days": incident.quiet_days + 1, "judged_day": day}
     return incident.model_copy(update=update), True
 
 
 def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) -> Step:
-    over = judged and incident.quiet_days >= run.policy.resolve_after_quiet_days
+    over = judged and run.closes and incident.quiet_days >= run.policy.resolve_after_quiet_days
     if reason is not None or held(incident, run.now) or not over:
         return _told(incident, reason, run.now), reason
     return _resolved(incident, run)

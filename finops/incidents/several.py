@@ -46,6 +46,21 @@ def opened(found: Sequence[Finding], now: datetime, taken: Collection[str]) -> I
     )
 
 
+def continued(incident: Incident, found: Sequence[Finding], untold: Sequence[Finding]) -> Incident:
+    """The worst of its new days leads, or of its last one found again, or what is worse than was told of any day."""
+    if not found:
+        return incident
+    days = [finding.day for finding in found]
+    new = [finding for finding in found if finding.day > incident.last_day]
+    last = new or [finding for finding in found if finding.day == incident.last_day]
+    replaced = new or (last and incident.finding.day == incident.last_day)
+    lead = leading([*last, *untold, *([] if replaced else [incident.finding])])
+    update: dict[str, object] = {"finding": lead, "severity": lead.severity}
+    update |= {"first_day": min(incident.first_day, *days), "last_day": max(incident.last_day, *days)}
+    update |= {"peak_usd": peak(found, incident.peak_usd)} | ({"quiet_days": 0} if new else {})
+    return incident.model_copy(update=update)
+
+
 def reopened(before: Incident, found: Sequence[Finding], now: datetime) -> Incident:
     """The same incident, but nobody has answered for this burst: who acknowledged it is asked again."""
     lead = leading(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from finops.incidents.several import rank
+from finops.incidents.several import leading, peak, rank
 from finops.model import Finding, Incident, Window
 
 MUTED = ("snoozed", "planned")
@@ -38,6 +38,14 @@ def planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Inc
 
 def unplanned(found: Sequence[Finding], windows: Sequence[Window], now: datetime) -> list[Finding]:
     return [one for one in found if not any(window.covers(one, one.day, now) for window in windows)]
+
+
+def aloud(incident: Incident, found: Sequence[Finding]) -> Incident:
+    """What it would be of these findings, which nobody planned, and of what was told."""
+    lead = leading(found)
+    update: dict[str, object] = {"state": "open", "until": None, "by": None}
+    update |= {"finding": lead, "severity": lead.severity, "last_day": max(finding.day for finding in found)}
+    return incident.model_copy(update=update | {"peak_usd": peak(found, incident.notified_usd)})
 
 
 def heard(incident: Incident, now: datetime) -> dict[str, object]:
