@@ -18,7 +18,7 @@ from finops.commands.incidents import app
 from finops.errors import ConfigError
 from finops.incidents.machine import Policy, decide
 from finops.messages.compose import compose
-from finops.model import Finding, Notice
+from finops.model import Decision, Finding, Notice
 from finops.state.store import FILE, State
 
 NOW = datetime(2026, 11, 18, 6, tzinfo=UTC)
@@ -28,8 +28,8 @@ def midnight(month: int, day: int) -> datetime:
     return datetime(2026, month, day, tzinfo=UTC)
 
 
-def run(home: Path, *args: str, as_json: bool = False) -> Result:
-    return CliRunner().invoke(app, args, obj=Context(home=home, json=as_json, now=NOW))
+def run(home: Path, *args: str, as_json: bool = False, now: datetime = NOW) -> Result:
+    return CliRunner().invoke(app, args, obj=Context(home=home, json=as_json, now=now))
 
 
 def opened(home: Path, *subjects: str) -> list[str]:
@@ -109,6 +109,68 @@ def test_answers(args: list[str], state: str, until: datetime | None, tmp_path: 
     with State(tmp_path / FILE) as opened_again:
         incident = opened_again.incident(only)
     assert (incident.state, incident.until, incident.by) == (state, until, "ana")
+
+
+@pytest.mark.parametrize(
+    ("said", "back", "printed"),
+    [
+        pytest.param(["ack", "ID"], "ID", "told again: ID\n", id="ack"),
+        pytest.param(["snooze", "ID", "--days", "2"], "ID", "told again: ID\n", id="snooze"),
+        pytest.param(
+            ["plan", "search-api", "--until", "2026-11-30"],
+            "ID",
+            "search-api is planned no more, said ana until 2026-12-01 00:00Z\ntold again: ID\n",
+            id="a plan by an incident that it mutes",
+        ),
+        pytest.param(
+            ["plan", "ID", "--until", "2026-11-30"],
+            "search-api",
+            "search-api is planned no more, said ana until 2026-12-01 00:00Z\ntold again: ID\n",
+            id="a plan by its name",
+        ),
+        pytest.param(
+            ["plan", "batch", "--until", "2026-11-30"],
+            "batch",
+            "batch is planned no more, said ana until 2026-12-01 00:00Z\ntold again: no open incident\n",
+            id="a plan that mutes nothing yet",
+        ),
+    ],
+)
+def test_an_answer_is_taken_back(said: list[str], back: str, printed: str, tmp_path: Path) -> None:
+    (only,) = opened(tmp_path, "search-api")
+    run(tmp_path, *(only if arg == "ID" else arg for arg in said), "--by", "ana")
+    result = run(
+        tmp_path, "unmute", only if back == "ID" else back, "--by", "bo", now=NOW + timedelta(hours=1)
+    )
+    assert (result.exit_code, result.stdout) == (0, printed.replace("ID", only))
+    with State(tmp_path / FILE) as state:
+        assert state.planned() == ()
+        incident = state.incident(only)
+        assert (incident.state, incident.by) == ("open", None)
+        found = [incident.finding.model_copy(update={"day": NOW.date() + timedelta(days=1)})]
+        again = decide([incident], found, {}, NOW + timedelta(hours=6), Policy())
+        assert [notice.reason for notice in again.notices] == ([] if back == "batch" else ["reminder"])
+        last = state.history(only)[-1]
+    assert back == "batch" or (last.event, last.by) == ("unmuted", "bo")
+
+
+def test_what_finops_toml_plans_is_taken_back_there(tmp_path: Path) -> None:
+    (only,) = opened(tmp_path, "search-api")
+    with State(tmp_path / FILE) as state:
+        incident = state.incident(only)
+        planned = incident.model_copy(update={"state": "planned", "by": "sale", "until": midnight(12, 1)})
+        state.record(Decision(incidents=(planned,)), [], NOW)
+    result = run(tmp_path, "unmute", only)
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception) == (
+        f"incident {only} is planned in finops.toml; take that [[planned]] entry out"
+    )
+
+
+def test_the_list_says_what_was_announced(tmp_path: Path) -> None:
+    run(tmp_path, "plan", "batch", "--until", "2026-11-30", "--by", "ana\nbo")
+    assert "batch is planned until 2026-12-01 00:00Z, says ana bo\n" in run(tmp_path, "list").stdout
+    assert json.loads(run(tmp_path, "list", "--json").stdout) == []
 
 
 @pytest.mark.parametrize(
@@ -193,6 +255,9 @@ def test_an_unreadable_incident_leaves_the_others_listed(tmp_path: Path) -> None
         pytest.param(["snooze", "ID", "--until", "2026-11-17"], "is over", id="past"),
         pytest.param(["snooze", "ID", "--until", "9999-12-31"], "further off than ten years", id="for ever"),
         pytest.param(["plan", "search-api"], "give --until", id="plan without an end"),
+        pytest.param(["plan", " ", "--until", "2026-12-01"], "give a workload", id="plan of nothing"),
+        pytest.param(["unmute", "ID"], "is open; nothing to take back", id="nothing was said of it"),
+        pytest.param(["unmute", "zzz"], "no incident or plan 'zzz' to take back", id="unmute of nothing"),
     ],
 )
 def test_bad_arguments_say_what_to_do(args: list[str], text: str, tmp_path: Path) -> None:

@@ -25,7 +25,10 @@ from finops.model import Incident
 from finops.money import usd
 from finops.state.store import FILE, State, Verdict
 
-app = typer.Typer(help="What lasts: list it, acknowledge it, snooze it, announce it.", no_args_is_help=True)
+app = typer.Typer(
+    help="What lasts: list it, acknowledge it, snooze it, announce it, or take that back.",
+    no_args_is_help=True,
+)
 
 Which = Annotated[str, typer.Argument(metavar="ID", help="As messages and the list show it.")]
 By = Annotated[str | None, typer.Option(help="Who says so; the system's user if left out.")]
@@ -41,11 +44,12 @@ def list_incidents(
     everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What is open, most dollars first."""
+    """What is open, most dollars first; then what people announced."""
     context: Context = ctx.obj
     with State(context.home / FILE) as state:
         found = [one for one in state.incidents() if everything or one.state != "resolved"]
         unreadable = state.unreadable()
+        plans = [plan for plan in state.planned() if everything or plan.until > context.now]
     found.sort(key=lambda one: (one.state == "resolved", -(one.peak_usd or 0), one.id))
     if as_json or context.json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
@@ -53,6 +57,9 @@ def list_incidents(
         _print(found)
     else:
         typer.echo("No incidents." if everything else "No open incidents; --all shows resolved ones.")
+    if not (as_json or context.json):
+        for plan in plans:
+            typer.echo(one_line(f"{plan.name} is planned until {plan.until:%Y-%m-%d %H:%MZ}, says {plan.by}"))
     for error in unreadable.values():
         typer.echo(f"finops: {error}", err=True)
 
@@ -137,6 +144,8 @@ def plan(
     context: Context = ctx.obj
     if until is None:
         raise ConfigError("incidents plan: give --until YYYY-MM-DD, the last day of the planned activity")
+    if not subject.strip():
+        raise ConfigError("incidents plan: give a workload, a subject or the id of an incident")
     end = _end(until, context.now)
     with State(context.home / FILE) as state:
         known = _names(state.incidents()) | _workloads(context.home)
@@ -147,6 +156,24 @@ def plan(
         typer.echo(f"warning: no incident or workload {subject!r} is known yet{hint}", err=True)
     now = ", ".join(one.id for one in muted) or "no open incident"
     typer.echo(f"{subject} planned until {end:%Y-%m-%d %H:%MZ}; mutes now: {now}")
+    _draw(context)
+
+
+@app.command(epilog="Example: finops incidents unmute 7f3a2c")
+def unmute(
+    ctx: typer.Context,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT|ID", help="What was answered or planned.")],
+    by: By = None,
+) -> None:
+    """Take an acknowledgement, a snooze or a plan back: told again as soon as it is found again."""
+    context: Context = ctx.obj
+    with State(context.home / FILE) as state:
+        plans, speaking = state.unmute(subject, by or getpass.getuser(), context.now)
+    for one in plans:
+        typer.echo(
+            one_line(f"{one.name} is planned no more, said {one.by} until {one.until:%Y-%m-%d %H:%MZ}")
+        )
+    typer.echo(f"told again: {', '.join(one.id for one in speaking) or 'no open incident'}")
     _draw(context)
 
 

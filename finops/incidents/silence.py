@@ -20,12 +20,16 @@ def woken(incident: Incident, windows: Sequence[Window], now: datetime) -> Incid
     taken back ends now, unless another one covers what is going on."""
     if incident.state not in MUTED or incident.until is None:
         return incident
-    if incident.state == "planned" and not any(_made(window, incident) for window in windows):
-        ended = {"state": "open", "by": None, "until": min(incident.until, now)}
-        return planned(incident.model_copy(update=ended), windows, now)
+    if incident.state == "planned" and not any(made(window, incident) for window in windows):
+        return planned(taken_back(incident, now), windows, now)
     if held(incident, now) or (incident.state == "planned" and incident.since < incident.until.date()):
         return incident
     return incident.model_copy(update={"state": "open", "by": None})
+
+
+def taken_back(incident: Incident, now: datetime) -> Incident:
+    """It speaks again: whoever asked for silence hears of it with the next finding."""
+    return incident.model_copy(update={"state": "open", "by": None, "until": min(incident.until or now, now)})
 
 
 def planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
@@ -57,5 +61,6 @@ def heard(incident: Incident, now: datetime) -> dict[str, object]:
     }
 
 
-def _made(window: Window, incident: Incident) -> bool:
+def made(window: Window, incident: Incident) -> bool:
+    """Whether it is this plan that mutes it."""
     return window.names(incident.finding) and (window.until, window.by) == (incident.until, incident.by)

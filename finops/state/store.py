@@ -10,7 +10,7 @@ from typing import Literal
 
 from finops.database import FILE, VERSION, text
 from finops.errors import ConfigError, LedgerError
-from finops.incidents.silence import heard
+from finops.incidents.silence import heard, made, taken_back
 from finops.model import Decision, Incident, Message, Value, Window
 from finops.state.outbox import PENDING, Outbox
 
@@ -187,6 +187,32 @@ class State(Outbox):
         rows = self.rows("select name, until, by from plans order by name")
         return tuple(Window.model_validate(row) for row in rows)
 
+    def unmute(self, name: str, by: str, at: datetime) -> tuple[tuple[Window, ...], tuple[Incident, ...]]:
+        """Take back the answer to an incident, or what was announced for a subject or workload; returns the plans
+        that are no more and the incidents that speak again.
+        """
+        with self.answering():
+            known = {incident.id: incident for incident in self.incidents()}
+            one = known.get(name)
+            plans = tuple(
+                plan for plan in self.planned() if plan.name == name or (one is not None and made(plan, one))
+            )
+            muted = [
+                incident
+                for incident in known.values()
+                if (incident.state == "planned" and any(made(plan, incident) for plan in plans))
+                or (incident.id == name and incident.state in ("acknowledged", "snoozed"))
+            ]
+            if not plans and not muted:
+                raise ConfigError(_nothing_to_take_back(name, one))
+            for plan in plans:
+                self.execute("delete from plans where name = :name", name=plan.name)
+            speaking = tuple(taken_back(incident, at) for incident in muted)
+            for incident in speaking:
+                self._store(incident)
+                self._log(at, incident.id, "unmuted", by, "")
+            return plans, speaking
+
     def judge(self, incident_id: str, verdict: Verdict, by: str, at: datetime) -> Incident:
         """What it really was, also when it is over; the latest word of each person counts."""
         with self.answering():
@@ -287,3 +313,11 @@ class State(Outbox):
             by=by,
             detail=detail,
         )
+
+
+def _nothing_to_take_back(name: str, incident: Incident | None) -> str:
+    if incident is None:
+        return f"no incident or plan {name!r} to take back; see finops incidents list"
+    if incident.state == "planned":
+        return f"incident {name} is planned in finops.toml; take that [[planned]] entry out"
+    return f"incident {name} is {incident.state}; nothing to take back"
