@@ -416,6 +416,10 @@ def test_severity_is_the_setting_then_the_row_then_the_header(spikes: Home, tmp_
                      "window_days = 2.5: expected a whole number (days), such as 7", id="half a day"),
         pytest.param({"cache_hit_rate": {"min_rate": 60}}, "min_rate = 60: expected a share, 0 to 1 (share of input)",
                      id="percent"),
+        pytest.param({"spend_drop": {"holidays": "2026-12-25, 26.12.2026"}},
+                     'holidays = "2026-12-25, 26.12.2026": expected YYYY-MM-DD (days, with commas)', id="no day"),
+        pytest.param({"spend_drop": {"holidays": "2026-12-25 2026-12-26"}}, "expected YYYY-MM-DD", id="no comma"),
+        pytest.param({"spend_drop": {"holidays": "2026-02-30"}}, "expected YYYY-MM-DD", id="no such day"),
     ],
 )  # fmt: skip
 def test_misspelt_settings(settings: dict[str, dict[str, Any]], message: str) -> None:

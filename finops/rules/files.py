@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,6 +35,8 @@ class Param(Value):
         """What should stand where `given` does; None where it may stand."""
         if _sort(given) != _sort(self.value):
             return _sort(self.value)
+        if isinstance(given, str):
+            return "YYYY-MM-DD" if self.unit.startswith("days") and not _days(given) else None
         if not isinstance(given, int | Decimal):
             return None
         number, shipped = Decimal(given), Decimal(self.value)
@@ -187,10 +190,18 @@ def _overrides(
         param = params[name]
         expected = param.expects(value)
         if expected:
-            raise ConfigError(
-                f"[{where}]: {name} = {_toml(value)}: expected {expected} ({param.unit}), such as {_toml(param.value)}"
-            )
+            such = f", such as {_toml(param.value)}" if param.value != "" else ""
+            raise ConfigError(f"[{where}]: {name} = {_toml(value)}: expected {expected} ({param.unit}){such}")
     return dict(given)
+
+
+def _days(text: str) -> bool:
+    try:
+        return all(
+            date.fromisoformat(day.strip()).isoformat() == day.strip() for day in text.split(",") if day
+        )
+    except ValueError:
+        return False
 
 
 def _sort(value: object) -> str:
