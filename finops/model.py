@@ -100,11 +100,12 @@ class Incident(Value):
     judged_day: date | None = None
     until: datetime | None = None  # end of a snooze or of planned activity
     by: str | None = None  # who acknowledged, snoozed or planned it
+    aloud: bool = False  # planned, and told of a day that nobody planned, which nobody has answered since
     resolved_at: datetime | None = None
     reopened_at: datetime | None = None
     settled_day: date | None = None  # the last day of the time before it was reopened
     billed: Billed | None = None  # of one that an estimate raised
-    finding: Finding  # the worst of the last days that were new
+    finding: Finding  # the worst of the last days that were new, or what turned out worse than was told
 
     @property
     def since(self) -> date:

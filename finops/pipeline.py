@@ -272,6 +272,7 @@ def check(
     with State(home / FILE) as state, published(home) as con:
         day = day or last_day(con, now)
         known = known_rules(settings.rules, settings.alerts)
+        planned = tuple(one.window for one in settings.planned)
         checked = judge.check(
             con,
             known,
@@ -279,12 +280,12 @@ def check(
             now,
             since=state.evaluated(),
             incidents=state.incidents(),
+            planned=(*planned, *state.planned()),
             limits=settings.limits,
         )
         seconds, cooldown = settings.limits.rule_seconds, Policy().cooldown
         more = beside(con, checked.findings, known, state.incidents(), day, now, cooldown, seconds)
         checked = checked.model_copy(update={"findings": more.findings})
-        planned = tuple(one.window for one in settings.planned)
         names = frozenset(rule.name for rule in known)
         teller = Teller(state, channels, now, planned, more.billed, names, *_standing(con))
         decision = teller.record(checked.findings, checked.evaluated)

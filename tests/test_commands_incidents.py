@@ -111,65 +111,92 @@ def test_answers(args: list[str], state: str, until: datetime | None, tmp_path: 
     assert (incident.state, incident.until, incident.by) == (state, until, "ana")
 
 
+PLANNED_TWICE = [["plan", "search-api", "--until", "2026-11-30"], ["plan", "batch", "--until", "2026-12-04"]]
+GONE = "search-api: no longer planned until 2026-12-01 00:00Z by ana\n"
+
+
 @pytest.mark.parametrize(
     ("said", "back", "printed"),
     [
-        pytest.param(["ack", "ID"], "ID", "told again: ID\n", id="ack"),
-        pytest.param(["snooze", "ID", "--days", "2"], "ID", "told again: ID\n", id="snooze"),
+        pytest.param([["ack", "ID"]], "ID", "ID: open again\n", id="ack"),
+        pytest.param([["snooze", "ID", "--days", "2"]], "ID", "ID: open again\n", id="snooze"),
         pytest.param(
-            ["plan", "search-api", "--until", "2026-11-30"],
+            PLANNED_TWICE[:1], "ID", f"{GONE}ID: open again\n", id="a plan by an incident that it mutes"
+        ),
+        pytest.param(PLANNED_TWICE, "search-api", f"{GONE}ID: open again\n", id="a plan by its name"),
+        pytest.param(
+            [["plan", "search-api", "--until", "2026-11-30"], ["ack", "ID"]],
             "ID",
-            "search-api is planned no more, said ana until 2026-12-01 00:00Z\ntold again: ID\n",
-            id="a plan by an incident that it mutes",
-        ),
-        pytest.param(
-            ["plan", "ID", "--until", "2026-11-30"],
-            "search-api",
-            "search-api is planned no more, said ana until 2026-12-01 00:00Z\ntold again: ID\n",
-            id="a plan by its name",
-        ),
-        pytest.param(
-            ["plan", "batch", "--until", "2026-11-30"],
-            "batch",
-            "batch is planned no more, said ana until 2026-12-01 00:00Z\ntold again: no open incident\n",
-            id="a plan that mutes nothing yet",
+            f"{GONE}ID: open again\n",
+            id="a plan whose incident was acknowledged since",
         ),
     ],
 )
-def test_an_answer_is_taken_back(said: list[str], back: str, printed: str, tmp_path: Path) -> None:
+def test_an_answer_is_taken_back(said: list[list[str]], back: str, printed: str, tmp_path: Path) -> None:
     (only,) = opened(tmp_path, "search-api")
-    run(tmp_path, *(only if arg == "ID" else arg for arg in said), "--by", "ana")
-    result = run(
-        tmp_path, "unmute", only if back == "ID" else back, "--by", "bo", now=NOW + timedelta(hours=1)
-    )
+    for args in said:
+        run(tmp_path, *(only if arg == "ID" else arg for arg in args), "--by", "ana")
+    result = unmuted(tmp_path, only if back == "ID" else back)
     assert (result.exit_code, result.stdout) == (0, printed.replace("ID", only))
     with State(tmp_path / FILE) as state:
-        assert state.planned() == ()
+        assert [plan.name for plan in state.planned()] == (["batch"] if said == PLANNED_TWICE else [])
+        incident, event = state.incident(only), state.history(only)[-1]
+    assert (incident.state, incident.by, event.event, event.by) == ("open", None, "unmuted", "bo")
+    found = [incident.finding.model_copy(update={"day": NOW.date() + timedelta(days=1)})]
+    again = decide([incident], found, {}, NOW + timedelta(hours=6), Policy())
+    assert [notice.reason for notice in again.notices] == ["reminder"]
+
+
+def unmuted(home: Path, name: str) -> Result:
+    return run(home, "unmute", name, "--by", "bo", now=NOW + timedelta(hours=1))
+
+
+def test_a_plan_is_taken_back_also_where_it_mutes_nothing(tmp_path: Path) -> None:
+    (only,) = opened(tmp_path, "search-api")
+    run(tmp_path, "plan", "evil\n\x1b[31mname", "--until", "2026-11-30", "--by", "ana")
+    shown = run(tmp_path, "list").stdout.splitlines()[-1]
+    assert shown.endswith(": planned until 2026-12-01 00:00Z by ana")
+    assert unmuted(tmp_path, shown.split(": planned")[0]).exit_code == 0
+    with State(tmp_path / FILE) as state:
+        over = state.incident(only).model_copy(update={"state": "resolved", "resolved_at": NOW})
+        state.record(Decision(incidents=(over,)), [], NOW)
+    run(tmp_path, "plan", only, "--until", "2026-11-30", "--by", "ana")
+    assert unmuted(tmp_path, only).stdout == GONE, "of an incident that is over"
+
+
+def test_another_plan_stands(tmp_path: Path) -> None:
+    (only,) = opened(tmp_path, "search-api / sonnet")
+    with State(tmp_path / FILE) as state:
         incident = state.incident(only)
-        assert (incident.state, incident.by) == ("open", None)
-        found = [incident.finding.model_copy(update={"day": NOW.date() + timedelta(days=1)})]
-        again = decide([incident], found, {}, NOW + timedelta(hours=6), Policy())
-        assert [notice.reason for notice in again.notices] == ([] if back == "batch" else ["reminder"])
-        last = state.history(only)[-1]
-    assert back == "batch" or (last.event, last.by) == ("unmuted", "bo")
+        finding = incident.finding.model_copy(update={"workload": "search-api"})
+        state.record(Decision(incidents=(incident.model_copy(update={"finding": finding}),)), [], NOW)
+    run(tmp_path, "plan", only, "--until", "2026-11-24", "--by", "ana")
+    run(tmp_path, "plan", "search-api", "--until", "2026-11-30", "--by", "bo")
+    said = unmuted(tmp_path, "search-api").stdout.splitlines()
+    assert said == [
+        "search-api: no longer planned until 2026-12-01 00:00Z by bo",
+        f"{only}: still planned until 2026-11-25 00:00Z by ana",
+    ]
+
+
+IN_FILE = '[[planned]]\nworkload = "search-api"\nfrom = 2026-11-18\nto = 2026-11-30\nreason = "sale"\n'
 
 
 def test_what_finops_toml_plans_is_taken_back_there(tmp_path: Path) -> None:
     (only,) = opened(tmp_path, "search-api")
-    with State(tmp_path / FILE) as state:
-        incident = state.incident(only)
-        planned = incident.model_copy(update={"state": "planned", "by": "sale", "until": midnight(12, 1)})
-        state.record(Decision(incidents=(planned,)), [], NOW)
-    result = run(tmp_path, "unmute", only)
-    assert isinstance(result.exception, ConfigError)
-    assert str(result.exception) == (
-        f"incident {only} is planned in finops.toml; take that [[planned]] entry out"
-    )
+    (tmp_path / "finops.toml").write_text(IN_FILE)
+    run(tmp_path, "ack", only, "--by", "ana")
+    said = f"{only}: still planned until 2026-12-01 00:00Z by finops.toml: sale\n"
+    assert unmuted(tmp_path, only).stdout == said
+    for name, whose in ((only, f"incident {only} is"), ("search-api", "'search-api' is")):
+        result = unmuted(tmp_path, name)
+        assert isinstance(result.exception, ConfigError)
+        assert str(result.exception) == f"{whose} planned in finops.toml; take that [[planned]] entry out"
 
 
 def test_the_list_says_what_was_announced(tmp_path: Path) -> None:
     run(tmp_path, "plan", "batch", "--until", "2026-11-30", "--by", "ana\nbo")
-    assert "batch is planned until 2026-12-01 00:00Z, says ana bo\n" in run(tmp_path, "list").stdout
+    assert "batch: planned until 2026-12-01 00:00Z by ana bo\n" in run(tmp_path, "list").stdout
     assert json.loads(run(tmp_path, "list", "--json").stdout) == []
 
 

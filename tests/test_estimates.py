@@ -1,8 +1,8 @@
 """An estimate raises an incident; the bill comes a day or two later. One incident, told once.
 
 A morning is a word: `e300` the estimate finds $300 too much, `b280` the bill's rule finds $280 of the day before,
-`=310/300` the bill is complete for the day and says $300 where the estimate was $310; `-` nothing. The estimate looks
-at today, the bill at yesterday.
+`l280` of the one before that, `=310/300` the bill is complete for the day and says $300 where the estimate was $310;
+`-` nothing. The estimate looks at today, the bill at yesterday.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class Mornings:
                 found.append(finding("spend_spike_now", part[1:], today))
             elif part.startswith("b"):
                 found.append(finding("spend_spike", part[1:], today - timedelta(days=1)))
+            elif part.startswith("l"):
+                found.append(finding("spend_spike", part[1:], today - timedelta(days=2)))
             elif part.startswith("o"):
                 found.append(finding("spend_spike", part[1:], today - timedelta(days=1), workload="other"))
             elif part.startswith("="):
@@ -250,3 +252,48 @@ def test_the_error_of_the_estimate_is_said(word: str, headline: str, summary: st
     (message,) = compose(play.decision.notices, 5)
     assert message.headline.startswith(headline)
     assert billed(message.notices[0].incident) == summary
+
+
+def sale(first: int, until: int) -> Window:
+    """From the day of the first morning to the one before `until`."""
+    ends = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=until)
+    return Window(name="search-api", first_day=DAY0 + timedelta(days=first), until=ends, by="sale")
+
+
+@pytest.mark.parametrize(
+    ("first", "mornings", "expected"),
+    [
+        pytest.param(
+            3, "- - - e300 l900 l900", ". . . . now:opened .", id="the bill's page of the day before"
+        ),
+        pytest.param(
+            3, "- - - - b900 - - e900 b900+=900/900", ". . . . . . . now:opened now:confirmed",
+            id="an estimate after it, though the bill's incident goes on in silence",
+        ),
+    ],
+)  # fmt: skip
+def test_a_silent_incident_swallows_nothing_that_nobody_planned(
+    first: int, mornings: str, expected: str
+) -> None:
+    play = Mornings()
+    play.planned = [sale(first, 6)]
+    assert [play.morning(number, word) for number, word in enumerate(mornings.split())] == expected.split()
+
+
+def test_of_a_rule_that_is_gone_the_bill_neither_speaks_nor_is_swallowed() -> None:
+    play = Mornings()
+    play.morning(3, "e300")
+    (one,) = play.known.values()
+    now = datetime(2026, 11, 6, 6, tzinfo=UTC)
+    outcomes = {
+        one.id: Billed(through=DAY0 + timedelta(days=4), usd=Decimal(300), estimated_usd=Decimal(310))
+    }
+    known, told = (one,), []
+    for found in ([finding("spend_spike", "900", DAY0 + timedelta(days=4))], []):
+        for _ in range(2):
+            decision = decide(known, found, {}, now, Policy(), billed=outcomes, gone={"spend_spike_now"})
+            known = tuple(
+                ({each.id: each for each in known} | {each.id: each for each in decision.incidents}).values()
+            )
+            told.append({(notice.incident.rule, notice.reason) for notice in decision.notices})
+    assert told == [{("spend_spike_now", "resolved"), ("spend_spike", "opened")}, set(), set(), set()]

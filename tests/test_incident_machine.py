@@ -130,6 +130,7 @@ class Machine(RuleBasedStateMachine):
         self.taken_back -= {self.active[key].id for key in self.surprising(findings) & self.active.keys()}
         for key in fresh:
             assert told.get(key) in ("opened", "reopened", "escalated"), "a page is never lost"
+        self.check_pages_of_the_bill(findings, before)
         for key, incident in held.items():
             if key[0] != ESTIMATE:  # which the bill may confirm, correct or end
                 after = self.known[incident.id]
@@ -148,6 +149,19 @@ class Machine(RuleBasedStateMachine):
             assert one.state == "resolved" or incident.last_day < since, (
                 "the bill pages for no told estimate again"
             )
+
+    def check_pages_of_the_bill(self, findings: list[Finding], before: dict[str, Incident]) -> None:
+        """By its own incident or by the estimate's, of subjects that nobody answered for and that never ended."""
+        for finding in findings:
+            if finding.rule != BILL or finding.severity != "page" or self.is_planned(finding):
+                continue
+            past = [one for one in before.values() if one.rule != OTHER and one.subject == finding.subject]
+            if any(one.state in ("resolved", "snoozed") or one.by == "ana" for one in past):
+                continue
+            heard = [
+                one for one in self.known.values() if one.rule != OTHER and one.subject == finding.subject
+            ]
+            assert any(one.notified_severity == "page" for one in heard), "a page of the bill is never lost"
 
     def expected_pages(self, findings: list[Finding]) -> set[tuple[str, str]]:
         """Of the rule that has nothing to do with estimates: pages about new days that nobody planned."""

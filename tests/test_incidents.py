@@ -501,6 +501,26 @@ def test_the_last_planned_day_ends_after_the_day_that_nobody_planned_was_told() 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("mornings", "expected"),
+    [
+        pytest.param("- w100 w900 - w100 -", ". opened . . reminder .", id="it is no growth"),
+        pytest.param(
+            "- w100 -+@1:w150 w900+@1:w150 w120 -", ". opened . . reminder .", id="beside one of another day"
+        ),
+        pytest.param("- - w5000 - w100 w4000", ". . . . opened escalated", id="nor does it hide any"),
+    ],
+)
+def test_dollars_of_a_planned_day_measure_no_other(mornings: str, expected: str) -> None:
+    play = Mornings()
+    play.planned = [
+        Window(first_day=day(2), until=datetime(2026, 11, 5, tzinfo=UTC), by="finops.toml", name="search-api")
+    ]
+    assert [told(play.morning(n, word)) for n, word in enumerate(mornings.split())] == expected.split()
+    assert play.only.peak_usd is not None
+    assert play.only.peak_usd < Decimal(4001)
+
+
 def test_a_planned_window_takes_no_acknowledgement_away() -> None:
     play = Mornings()
     play.morning(0, "w100")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alert_cases import DAY
 
-from finops.model import Finding, Incident, State
+from finops.model import Finding, Incident, State, Window
 from finops.rules import restraint
 from finops.rules.files import known_rules
 from finops.sqlfile import ALERTS
@@ -33,7 +33,8 @@ def told(rule: str, ago: int, state: State = "open", began: int | None = None, *
     finding = found(rule, ago, **more)
     first_day = finding.day if began is None else DAY - timedelta(days=began)
     return Incident(id="1", rule=rule, subject=finding.subject, state=state, severity="warn", opened_at=AT,
-                    first_day=first_day, last_day=finding.day, peak_usd=finding.usd, finding=finding)  # fmt: skip
+                    first_day=first_day, last_day=finding.day, peak_usd=finding.usd, finding=finding,
+                    notified_at=AT)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,18 @@ def told(rule: str, ago: int, state: State = "open", began: int | None = None, *
 def test_one_event_is_told_by_one_rule(
     findings: list[Finding], incidents: list[Incident], kept: list[str]
 ) -> None:
-    assert [f.rule for f in restraint.news(SHIPPED, findings, incidents)] == kept
+    assert [f.rule for f in restraint.news(SHIPPED, findings, incidents, [], AT)] == kept
+
+
+def test_what_nobody_planned_is_told_beside_what_a_plan_keeps_silent() -> None:
+    """A sale until the day before yesterday: its spike is known to nobody, in this run or from an earlier one."""
+    sale = Window(name="search", first_day=DAY - timedelta(days=4), until=AT - timedelta(days=1), by="sale")
+    spike, silent = found("spend_spike", 2), told("spend_spike", 2).model_copy(update={"notified_at": None})
+    after, within = found("spend_anomaly"), found("spend_anomaly", 2)
+    for findings, incidents in (([spike, after], []), ([after], [silent])):
+        assert after in restraint.news(SHIPPED, findings, incidents, [sale], AT)
+        assert after not in restraint.news(SHIPPED, findings, [told("spend_spike", 2)], [], AT)
+    assert restraint.news(SHIPPED, [spike, within], [], [sale], AT) == (spike,), "both are planned"
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def _notice(notice: Notice) -> dict[str, Any]:
         "feedback": "PLANNED_ACTIVITY" if incident.state == "planned" else None,
         "reason": notice.reason,
         "tone": tone(notice),
-        "incident": incident.model_dump(mode="json"),
+        "incident": incident.model_dump(mode="json", exclude={"aloud"}),
     }
 
 

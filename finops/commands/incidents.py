@@ -19,6 +19,7 @@ from finops.commands import screen
 from finops.commands.context import Context
 from finops.commands.options import AsJson
 from finops.errors import ConfigError, LedgerError, QueryError
+from finops.incidents.silence import MUTED
 from finops.messages.standing import standing
 from finops.messages.text import one_line
 from finops.model import Incident
@@ -59,7 +60,7 @@ def list_incidents(
         typer.echo("No incidents." if everything else "No open incidents; --all shows resolved ones.")
     if not (as_json or context.json):
         for plan in plans:
-            typer.echo(one_line(f"{plan.name} is planned until {plan.until:%Y-%m-%d %H:%MZ}, says {plan.by}"))
+            typer.echo(one_line(f"{plan.name}: planned {_until(plan.until, plan.by)}"))
     for error in unreadable.values():
         typer.echo(f"finops: {error}", err=True)
 
@@ -155,7 +156,7 @@ def plan(
         hint = f"; the nearest are {', '.join(map(one_line, near))}" if near else ""
         typer.echo(f"warning: no incident or workload {subject!r} is known yet{hint}", err=True)
     now = ", ".join(one.id for one in muted) or "no open incident"
-    typer.echo(f"{subject} planned until {end:%Y-%m-%d %H:%MZ}; mutes now: {now}")
+    typer.echo(f"{one_line(subject)} planned until {end:%Y-%m-%d %H:%MZ}; mutes now: {now}")
     _draw(context)
 
 
@@ -165,25 +166,27 @@ def unmute(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT|ID", help="What was answered or planned.")],
     by: By = None,
 ) -> None:
-    """Take an acknowledgement, a snooze or a plan back: told again as soon as it is found again."""
+    """Take an acknowledgement, a snooze or a plan back: told again as soon as it goes on."""
     context: Context = ctx.obj
+    in_file = [one.window for one in context.settings.planned] if _configured(context) else []
     with State(context.home / FILE) as state:
-        plans, speaking = state.unmute(subject, by or getpass.getuser(), context.now)
-    for one in plans:
-        typer.echo(
-            one_line(f"{one.name} is planned no more, said {one.by} until {one.until:%Y-%m-%d %H:%MZ}")
-        )
-    typer.echo(f"told again: {', '.join(one.id for one in speaking) or 'no open incident'}")
+        flat = {one_line(plan.name or ""): plan.name for plan in state.planned()}  # as the list shows it
+        name = flat.get(subject) or subject
+        plans, unmuted = state.unmute(name, by or getpass.getuser(), context.now, in_file)
+    for plan in plans:
+        typer.echo(one_line(f"{plan.name}: no longer planned {_until(plan.until, plan.by)}"))
+    for one in unmuted:
+        still = f"still planned {_until(one.until, one.by)}" if one.state == "planned" else "open again"
+        typer.echo(one_line(f"{one.id}: {still}"))
     _draw(context)
 
 
 def _draw(context: Context) -> None:
     """Messages that stand in a channel say so at once. The answer is on record; the next run makes up for a fault."""
-    from finops import config
     from finops.channels import named
     from finops.notify.send import draw_anew
 
-    if not (context.home / config.FILE).exists():
+    if not _configured(context):
         return
     try:
         channels = named(context.telling.channels)
@@ -193,6 +196,16 @@ def _draw(context: Context) -> None:
         faults = [str(exc)]
     for fault in faults:
         typer.echo(f"warning: messages are not drawn anew yet: {fault}", err=True)
+
+
+def _configured(context: Context) -> bool:
+    from finops import config  # which imports every source and channel
+
+    return (context.home / config.FILE).exists()
+
+
+def _until(until: datetime | None, by: str | None) -> str:
+    return f"until {until:%Y-%m-%d %H:%MZ} by {by}"
 
 
 def _names(incidents: Sequence[Incident]) -> set[str]:
@@ -226,7 +239,8 @@ def _end(day: datetime, now: datetime) -> datetime:
 def _print(incidents: Sequence[Incident]) -> None:
     table = Table("ID", "Severity", "State", "Peak", "Days", "What", box=None, pad_edge=False)
     for one in incidents:
-        state = f"{one.state} until {one.until:%Y-%m-%d %H:%MZ}" if one.until else one.state
+        muted = one.until if one.state in MUTED else None
+        state = f"{one.state} until {muted:%Y-%m-%d %H:%MZ}" if muted else one.state
         peak = usd(one.peak_usd) if one.peak_usd is not None else ""
         days = f"{one.first_day} to {one.last_day}"
         cells = (one.id, one.severity, state, peak, days, one_line(one.finding.summary))

@@ -59,11 +59,11 @@ def believed(
     found: Sequence[Finding], before: Incident | None, others: Iterable[Incident]
 ) -> Sequence[Finding]:
     """What an estimate finds of a subject, or nothing. `before`: unless it is long over; `others`: what the bill's
-    incidents say after this run."""
+    incidents say after this run. What nobody was told of says nothing."""
     if before is not None and before.state != "resolved":
         return found
     discredited = before if before is not None and wrong(before.billed) else None
-    spoken = [one for one in others if one.rule in BILLED and one.state != "resolved"]
+    spoken = [one for one in others if one.rule in BILLED and one.state != "resolved" and one.notified_at]
     news = (one for one in found if not (_told_by(spoken, one) or _disbelieved(discredited, one)))
     return found if next(news, None) else []
 
@@ -111,6 +111,8 @@ def _lately(incident: Incident, now: datetime, cooldown: timedelta) -> bool:
 def _belongs(incident: Incident, found: Sequence[Finding], incidents: Sequence[Incident]) -> bool:
     """What is over explains neither a later day nor, once the bill corrected it, what the bill finds after all."""
     if incident.state == "resolved":
+        if incident.notified_at is None:
+            return False
         corrected = incident.billed is not None and incident.billed.corrects
         last = told_on(incident) - 2 * DAY if corrected else max(incident.last_day, told_on(incident))
         if any(one.day > last for one in found):
@@ -122,7 +124,7 @@ def _same(incident: Incident, finding: Finding, incidents: Sequence[Incident]) -
     if finding.rule not in BILLED or _workload(incident.finding) != _workload(finding):
         return False
     of_it = (one for one in incidents if (one.rule, one.subject) == (finding.rule, finding.subject))
-    if any(one.state != "resolved" or finding.day <= one.last_day for one in of_it):
+    if any((one.state != "resolved" and one.notified_at) or finding.day <= one.last_day for one in of_it):
         return False  # that one told it first
     return incident.opened_at.date() - DAY <= finding.day  # before it was reopened it is no news by itself
 

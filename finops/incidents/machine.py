@@ -5,16 +5,17 @@
              ack, snooze, plan▼ │worse, or the time is over
                 acknowledged, snoozed, planned
 
-- One incident per (rule, subject); the worst of its new days leads, its dearest day is its peak.
+- One incident per (rule, subject); the worst of its new days leads, or a day that turns out worse than all that was
+  told; its dearest day is its peak.
 - Told when it opens, re-opens, grows worse, is still there after a while, and once when it resolves.
 - Still there is what this run finds on the last day that its rule ran on, also when that day stands
   still: a source that stopped is reminded of although no new day comes.
 - A day that is over is news only when it is worse than all that was told, or its dollars grew much; a day at or
   before the last one of a resolved incident never is, nor once that began again: a restated bill wakes nobody twice.
-- Acknowledged: silent until the severity rises, which takes the acknowledgement back.
+- Acknowledged: silent until the severity rises, which takes the acknowledgement back, on a planned day silently.
   Snoozed or planned: silent, and held, until the time is over.
 - Planned in advance, by a person or in finops.toml: what a finding says of those days is recorded and not told;
-  a plan keeps nobody from hearing of another day, whichever was found first.
+  a plan keeps nobody from hearing of another day, whichever was found first, and its dollars measure no other day.
 - A rule that did not run says nothing: its incidents hold. Those of a rule that is switched off or gone end.
 - What an estimate raised may end by the bill's word, before any quiet day: see `estimates`.
 """
@@ -27,8 +28,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from finops.incidents import estimates
-from finops.incidents.several import continued, opened, rank, reopened
-from finops.incidents.silence import MUTED, aloud, held, planned, unplanned, woken
+from finops.incidents.several import continued, opened, peak, rank, reopened
+from finops.incidents.silence import MUTED, aloud, held, planned, unplanned, untold, woken
 from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
 
 Key = tuple[str, str]  # rule, subject
@@ -60,8 +61,6 @@ class _Run(Value):
     planned: Sequence[Window]
     agreeing: Mapping[str, Sequence[Finding]]
     billed: Mapping[str, Billed] | None
-    counts: bool = True  # a quiet day
-    closes: bool = True
 
 
 def decide(
@@ -80,7 +79,8 @@ def decide(
     and its rules alone confirm. `gone`: rules that nobody runs any longer. The same call on its own result decides
     nothing.
     """
-    own, agreeing = estimates.split(findings, incidents, now, policy.cooldown)
+    watched = [incident for incident in incidents if incident.rule not in gone]
+    own, agreeing = estimates.split(findings, watched, now, policy.cooldown)
     run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned, agreeing=agreeing, billed=billed)
     known, found = _latest(incidents), _fresh(own, _settled(incidents))
     taken = {incident.id for incident in incidents}
@@ -94,7 +94,7 @@ def decide(
             new = estimates.believed(new, before if warm else None, after_all.values())
         if before is None and not new:
             continue
-        if before is not None and before.state != "resolved" and before.rule in gone:
+        if before is not None and before.rule in gone:
             after, notice = _unwatched(before, run)
         else:
             after, notice = _noticed(before, new, run, taken)
@@ -112,18 +112,15 @@ def decide(
 def _noticed(
     before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]
 ) -> tuple[Incident, Notice | None]:
-    """A day that nobody planned is told before a planned one, found in the same run, silences what follows."""
+    """Where the last day is one that nobody planned, what goes on is judged by such days alone."""
     surprise = unplanned(found, run.planned, run.now)
-    first, told = before, None
-    if 0 < len(surprise) < len(found):
-        found = [one for one in found if one not in surprise]
-        first, told = _turned(before, surprise, run.model_copy(update={"counts": False}), taken)
-    after, reason = _turned(first, found, run.model_copy(update={"closes": told is None}), taken)
-    news = first if told and first and not reason else after
-    reason = told or reason
-    if reason and news.state == "planned":
-        news = aloud(news, surprise)
-    return after, Notice(reason=reason, incident=news) if reason else None
+    if surprise and max(one.day for one in surprise) == max(one.day for one in found):
+        found = surprise
+    after, reason = _turned(before, found, run, taken)
+    if reason and after.state == "planned":
+        heard = aloud(after, unplanned([*found, *run.agreeing.get(after.id, ())], run.planned, run.now))
+        return after, Notice(reason=reason, incident=heard)
+    return after, Notice(reason=reason, incident=after) if reason else None
 
 
 def _turned(before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]) -> Step:
@@ -174,19 +171,25 @@ def _step(known: Incident, found: Sequence[Finding], run: _Run) -> Step:
     if known.state == "resolved":
         return known, None
     found = [*found, *run.agreeing.get(known.id, ())]
-    incident = _foreseen(
-        woken(continued(known, found, _untold(known, found, run)), run.planned, run.now), found, run
-    )
-    incident, judged = _judged(incident, run)
+    met = woken(continued(known, found, untold(known, found, run.planned, run.now)), run.planned, run.now)
+    incident, judged = _judged(_measured(_foreseen(met, known, found, run), known, found, run), run)
     after, reason = _despite(incident, found, run)
     if reason:
         return after, reason
     return _closed(incident, judged, _news(incident, found, run), run)
 
 
+def _measured(incident: Incident, known: Incident, found: Sequence[Finding], run: _Run) -> Incident:
+    """Dollars of planned days are no measure of a day that nobody planned."""
+    if not found or incident.state == "planned":
+        return incident
+    before = known.notified_usd if known.state == "planned" else known.peak_usd
+    return incident.model_copy(update={"peak_usd": peak(unplanned(found, run.planned, run.now), before)})
+
+
 def _despite(incident: Incident, found: Sequence[Finding], run: _Run) -> Step:
     """What a plan mutes is told of a day that nobody planned as if that were all of it, and goes on in silence."""
-    surprise = unplanned([one for one in found if one.rule == incident.rule], run.planned, run.now)
+    surprise = unplanned(found, run.planned, run.now)
     if incident.state != "planned" or not surprise:
         return incident, None
     alone = aloud(incident, surprise)
@@ -194,15 +197,9 @@ def _despite(incident: Incident, found: Sequence[Finding], run: _Run) -> Step:
     if reason is None or reason == "reminder":
         return incident, None
     told = _told(alone, reason, run.now)
-    return incident.model_copy(update={name: getattr(told, name) for name in NOTIFIED}), reason
-
-
-def _untold(incident: Incident, found: Sequence[Finding], run: _Run) -> list[Finding]:
-    """Worse than all that was told, on whatever day that nobody planned."""
-    if incident.state == "snoozed" and held(incident, run.now):
-        return []
-    told = rank(incident.notified_severity)
-    return [one for one in unplanned(found, run.planned, run.now) if rank(one.severity) > told]
+    return incident.model_copy(
+        update={"aloud": True, **{name: getattr(told, name) for name in NOTIFIED}}
+    ), reason
 
 
 def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | None:
@@ -241,38 +238,37 @@ def _due(incident: Incident, notified_at: datetime, run: _Run) -> bool:
     return interval is not None and run.now - notified_at >= interval - JITTER
 
 
-def _foreseen(incident: Incident, found: Sequence[Finding], run: _Run) -> Incident:
+def _foreseen(incident: Incident, known: Incident, found: Sequence[Finding], run: _Run) -> Incident:
     """What goes on already is planned from the first planned day on; who planned it without a day said so then."""
-    if not found or incident.state in MUTED or _answered(incident):
+    if not found or incident.state in MUTED:
         return incident
-    if incident.state == "acknowledged":
-        incident = incident.model_copy(
-            update={"notified_usd": incident.peak_usd}
-        )  # dollars were no news to who did
+    if incident.state == "acknowledged":  # by somebody whom dollars are no news to
+        if rank(incident.severity) <= rank(incident.notified_severity):
+            return incident
+        dollars = peak(unplanned(found, run.planned, run.now), known.peak_usd)
+        incident = incident.model_copy(update={"notified_usd": dollars})
     return planned(incident, [window for window in run.planned if window.first_day is not None], run.now)
-
-
-def _answered(incident: Incident) -> bool:
-    return incident.state == "acknowledged" and rank(incident.severity) <= rank(incident.notified_severity)
 
 
 def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
     """Count a quiet day once, however often it is evaluated; a day that nobody evaluated does not count."""
     day = estimates.last_run(incident, run.evaluated)
-    if not run.counts or day is None or day <= max(incident.last_day, incident.judged_day or date.min):
+    if day is None or day <= max(incident.last_day, incident.judged_day or date.min):
         return incident, False
     update = {"quiet_days": incident.quiet_days + 1, "judged_day": day}
     return incident.model_copy(update=update), True
 
 
 def _closed(incident: Incident, judged: bool, reason: Reason | None, run: _Run) -> Step:
-    over = judged and run.closes and incident.quiet_days >= run.policy.resolve_after_quiet_days
+    over = judged and incident.quiet_days >= run.policy.resolve_after_quiet_days
     if reason is not None or held(incident, run.now) or not over:
         return _told(incident, reason, run.now), reason
     return _resolved(incident, run)
 
 
 def _unwatched(incident: Incident, run: _Run) -> tuple[Incident, Notice | None]:
+    if incident.state == "resolved":
+        return incident, None
     summary = f"Nobody looks at it any longer: the rule {incident.rule} is switched off or gone."
     finding = incident.finding.model_copy(update={"summary": summary})
     after, reason = _resolved(incident.model_copy(update={"finding": finding}), run)

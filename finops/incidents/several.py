@@ -53,7 +53,7 @@ def continued(incident: Incident, found: Sequence[Finding], untold: Sequence[Fin
     days = [finding.day for finding in found]
     new = [finding for finding in found if finding.day > incident.last_day]
     last = new or [finding for finding in found if finding.day == incident.last_day]
-    replaced = new or (last and incident.finding.day == incident.last_day)
+    replaced = bool(new) or (bool(last) and incident.finding.day == incident.last_day)
     lead = leading([*last, *untold, *([] if replaced else [incident.finding])])
     update: dict[str, object] = {"finding": lead, "severity": lead.severity}
     update |= {"first_day": min(incident.first_day, *days), "last_day": max(incident.last_day, *days)}

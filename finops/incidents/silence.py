@@ -20,15 +20,18 @@ def woken(incident: Incident, windows: Sequence[Window], now: datetime) -> Incid
     taken back ends now, unless another one covers what is going on."""
     if incident.state not in MUTED or incident.until is None:
         return incident
-    if incident.state == "planned" and not any(made(window, incident) for window in windows):
-        return planned(taken_back(incident, now), windows, now)
+    if incident.state == "planned" and not any(mutes(window, incident) for window in windows):
+        return taken_back(incident, windows, now)
     if held(incident, now) or (incident.state == "planned" and incident.since < incident.until.date()):
         return incident
     return incident.model_copy(update={"state": "open", "by": None})
 
 
-def taken_back(incident: Incident, now: datetime) -> Incident:
-    """It speaks again: whoever asked for silence hears of it with the next finding."""
+def taken_back(incident: Incident, windows: Sequence[Window], now: datetime) -> Incident:
+    """It speaks again with the next finding, unless another plan covers it."""
+    again = planned(incident, windows, now)
+    if again is not incident:
+        return again
     return incident.model_copy(update={"state": "open", "by": None, "until": min(incident.until or now, now)})
 
 
@@ -37,11 +40,22 @@ def planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Inc
     if not covering:
         return incident
     longest = max(covering, key=lambda window: window.until)
-    return incident.model_copy(update={"state": "planned", "until": longest.until, "by": longest.by})
+    update = {"state": "planned", "until": longest.until, "by": longest.by}
+    return incident.model_copy(update=update | {"aloud": incident.aloud and incident.state == "planned"})
 
 
 def unplanned(found: Sequence[Finding], windows: Sequence[Window], now: datetime) -> list[Finding]:
     return [one for one in found if not any(window.covers(one, one.day, now) for window in windows)]
+
+
+def untold(
+    incident: Incident, found: Sequence[Finding], windows: Sequence[Window], now: datetime
+) -> list[Finding]:
+    """Worse than all that was told, on whatever day that nobody planned; nothing while it is snoozed."""
+    if incident.state == "snoozed" and held(incident, now):
+        return []
+    told = rank(incident.notified_severity)
+    return [one for one in unplanned(found, windows, now) if rank(one.severity) > told]
 
 
 def aloud(incident: Incident, found: Sequence[Finding]) -> Incident:
@@ -61,6 +75,7 @@ def heard(incident: Incident, now: datetime) -> dict[str, object]:
     }
 
 
-def made(window: Window, incident: Incident) -> bool:
-    """Whether it is this plan that mutes it."""
-    return window.names(incident.finding) and (window.until, window.by) == (incident.until, incident.by)
+def mutes(window: Window, incident: Incident) -> bool:
+    """Whether it is this plan that silences it now."""
+    of_it = (window.until, window.by) == (incident.until, incident.by)
+    return incident.state == "planned" and of_it and window.names(incident.finding)

@@ -34,6 +34,8 @@ def _answered(notice: Notice, now: Incident | None) -> Notice:
     if now is None or notice.reason == "resolved":
         return notice
     answers = {name: getattr(now, name) for name in ANSWERS}
+    if now.state == "planned" and now.aloud:  # the plan was there before; it says nothing of what was told
+        answers |= {"state": "open", "until": None, "by": None}
     worst = now.notified_severity or now.severity
     answers["severity"] = max(notice.incident.severity, worst, key=SEVERITIES.index)
     return notice.model_copy(update={"incident": notice.incident.model_copy(update=answers)})

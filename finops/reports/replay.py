@@ -144,8 +144,9 @@ def replay(
         spans = _spans(con, rules, morning, arrived, reaches, of_file)
         spans = {name: (max(begins, first), min(ends, last)) for name, (begins, ends) in spans.items()}
         now = datetime.combine(morning, AT)
-        checked = judge.judged(con, rules, spans, reaches, morning - DAY, now, tuple(told.values()), limits)
-        decision = decide(tuple(told.values()), checked.findings, checked.evaluated, now, Policy(), planned)
+        incidents = tuple(told.values())
+        checked = judge.judged(con, rules, spans, reaches, morning - DAY, now, incidents, planned, limits)
+        decision = decide(incidents, checked.findings, checked.evaluated, now, Policy(), planned)
         told |= {incident.id: incident for incident in decision.incidents}
         sent += [_sent(notice, morning, keys) for notice in decision.notices if notice.reason in TOLD]
         watch((morning - first) / (until - first))

@@ -17,7 +17,7 @@ import duckdb
 from pydantic import ValidationError
 
 from finops.errors import QueryError, RuleError
-from finops.model import Finding, Incident, Value
+from finops.model import Finding, Incident, Value, Window
 from finops.money import in_times, usd
 from finops.rules import expectation, faults, restraint
 from finops.rules.bounded import ask
@@ -93,12 +93,14 @@ def check(
     now: datetime,
     since: Mapping[str, date] = MappingProxyType({}),
     incidents: Sequence[Incident] = (),
+    planned: Sequence[Window] = (),
     limits: Limits = Limits(),
 ) -> Checked:
     """Run every rule on `day`, and on the days before it that the rule scores again.
 
     `since`: rule -> the last day it has run on. A rule that scores day by day also catches up from there,
-    a month at most: what happened while nobody looked is still told. `incidents`: what has been told already.
+    a month at most: what happened while nobody looked is still told. `incidents`: what has been told already;
+    `planned`: what is told to nobody.
     """
     known = reaches(con)
     furthest = known["bill"].furthest
@@ -110,7 +112,7 @@ def check(
     again = [one for rule in rules for one in _owed(rule, rules, incidents, day)]
     first = min([day, *again, *(first for first, _ in due.values())])
     expectation.prepare(con, first, for_ours=all(rule.is_ours for rule in rules))
-    checked = judged(con, rules, due, known, day, now, incidents, limits)
+    checked = judged(con, rules, due, known, day, now, incidents, planned, limits)
     expectation.open_up(con)  # for pictures of the weeks before
     return checked
 
@@ -123,6 +125,7 @@ def judged(
     day: date,
     now: datetime,
     incidents: Sequence[Incident],
+    planned: Sequence[Window],
     limits: Limits,
 ) -> Checked:
     """`due`: rule -> first and last day to judge, which is before the first where nothing can be."""
@@ -150,7 +153,8 @@ def judged(
             blind[rule.name] = str(exc).splitlines()[0]
             findings.append(faults.failed(rule, day, blind[rule.name]))
     evaluated["rule_failed"] = day
-    return Checked(findings=restraint.news(rules, findings, incidents), evaluated=evaluated, blind=blind)
+    told = restraint.news(rules, findings, incidents, planned, now)
+    return Checked(findings=told, evaluated=evaluated, blind=blind)
 
 
 def spans(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from finops.model import SEVERITIES, Finding, Incident, Severity
+from finops.model import SEVERITIES, Finding, Incident, Severity, Window
 from finops.rules.files import Rule
 
 WORSE = 3  # times the dollars that were told is news again
@@ -22,6 +22,7 @@ class _Said(NamedTuple):
     last_day: date
     usd: Decimal
     severity: Severity
+    heard: bool  # not planned, nor was it told to nobody
 
 
 def doubted(rule: Rule, findings: Iterable[Finding]) -> set[date]:
@@ -30,10 +31,15 @@ def doubted(rule: Rule, findings: Iterable[Finding]) -> set[date]:
 
 
 def news(
-    rules: Sequence[Rule], findings: Sequence[Finding], incidents: Sequence[Incident]
+    rules: Sequence[Rule],
+    findings: Sequence[Finding],
+    incidents: Sequence[Incident],
+    planned: Sequence[Window],
+    now: datetime,
 ) -> tuple[Finding, ...]:
     """Without those that say of a workload what a rule they yield to says of it now, or has said in the days
-    before, or from the next day on; unless they are worse. What an open incident of their own lives on is kept."""
+    before, or from the next day on; unless they are worse. What an open incident of their own lives on is kept.
+    What nobody planned yields to nothing that a plan keeps silent."""
     patience = {rule.name: rule.yields_to for rule in rules}
     onsets = {rule.name: SPAN if rule.days == 1 else ONSET for rule in rules}
     alive = {(one.rule, _about(one.finding)) for one in incidents if one.state != "resolved"}
@@ -45,19 +51,23 @@ def news(
             one.last_day,
             one.peak_usd or Decimal(0),
             one.severity,
+            heard=one.notified_at is not None,
         )
         for one in incidents
     ]
     kept, new = list[Finding](), list[_Said]()
     for finding in sorted(findings, key=lambda one: (-_rank(one.severity), len(patience.get(one.rule, {})))):
         about, yields = _about(finding), patience.get(finding.rule, {})
+        foreseen = any(window.covers(finding, finding.day, now) for window in planned)
         told = [*said, *(one for one in new if one.rule != finding.rule)]
         if (finding.rule, about) in alive or not any(
-            _repeats(finding, one, yields, onsets.get(one.rule, ONSET)) for one in told
+            _repeats(finding, one, yields, onsets.get(one.rule, ONSET))
+            for one in told
+            if one.heard or foreseen
         ):
             kept.append(finding)
             day, usd = finding.day, finding.usd or Decimal(0)
-            new.append(_Said(finding.rule, about, day, day, usd, finding.severity))
+            new.append(_Said(finding.rule, about, day, day, usd, finding.severity, not foreseen))
     return tuple(finding for finding in findings if finding in kept)
 
 

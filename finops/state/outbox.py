@@ -76,9 +76,18 @@ class Outbox(Database):
         return bool(self.rows(sql, key=key, channel=channel))
 
     def pending(self, channel: str, now: datetime) -> tuple[Pending, ...]:
-        """Due by now. The least often failed first: one that never succeeds holds up no other."""
-        due = f"channel = :channel and {DUE} order by attempts, created_at, rowid"
-        return self._pending(channel, due, now=text(now), parked=text(now + LONGEST_WAIT))
+        """Due by now. The least often failed first: one that never succeeds holds up no other. Of one incident in the
+        order of what happened: what became of it never comes before that it began."""
+        due = f"channel = :channel and {DUE} order by created_at, rowid"
+        waiting = self._pending(channel, due, now=text(now), parked=text(now + LONGEST_WAIT))
+        tried: dict[str, int] = {}
+        turns = []
+        for one in waiting:
+            incidents = {notice.incident.id for notice in one.message.notices}
+            turn = max([one.attempts, *(tried.get(incident, 0) for incident in incidents)])
+            tried |= dict.fromkeys(incidents, turn)
+            turns.append(turn)
+        return tuple(waiting[number] for number in sorted(range(len(waiting)), key=turns.__getitem__))
 
     def stale(self, channel: str, before: datetime) -> tuple[Pending, ...]:
         """Written down before then, due or not; oldest first."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from finops.database import FILE, VERSION, text
 from finops.errors import ConfigError, LedgerError
-from finops.incidents.silence import heard, made, taken_back
+from finops.incidents.silence import heard, mutes, taken_back
 from finops.model import Decision, Incident, Message, Value, Window
 from finops.state.outbox import PENDING, Outbox
 
@@ -102,7 +102,7 @@ class State(Outbox):
         with self.exclusive():
             told = {notice.incident.id for notice in decision.notices}
             for incident in decision.incidents:
-                if incident.id not in told:
+                if incident.id not in told or incident.state == "planned":
                     self._log_silent(incident, at)
                 self._store(incident)
             for notice in decision.notices:
@@ -187,31 +187,36 @@ class State(Outbox):
         rows = self.rows("select name, until, by from plans order by name")
         return tuple(Window.model_validate(row) for row in rows)
 
-    def unmute(self, name: str, by: str, at: datetime) -> tuple[tuple[Window, ...], tuple[Incident, ...]]:
+    def unmute(
+        self, name: str, by: str, at: datetime, in_file: Sequence[Window] = ()
+    ) -> tuple[tuple[Window, ...], tuple[Incident, ...]]:
         """Take back the answer to an incident, or what was announced for a subject or workload; returns the plans
-        that are no more and the incidents that speak again.
+        that are no more and the incidents that are open again, or planned by another plan, as `in_file`.
         """
         with self.answering():
             known = {incident.id: incident for incident in self.incidents()}
             one = known.get(name)
             plans = tuple(
-                plan for plan in self.planned() if plan.name == name or (one is not None and made(plan, one))
+                plan
+                for plan in self.planned()
+                if plan.name == name or (one is not None and (plan.name == one.subject or mutes(plan, one)))
             )
             muted = [
                 incident
                 for incident in known.values()
-                if (incident.state == "planned" and any(made(plan, incident) for plan in plans))
+                if any(mutes(plan, incident) for plan in plans)
                 or (incident.id == name and incident.state in ("acknowledged", "snoozed"))
             ]
             if not plans and not muted:
-                raise ConfigError(_nothing_to_take_back(name, one))
+                raise ConfigError(_nothing_to_take_back(name, one, in_file))
             for plan in plans:
                 self.execute("delete from plans where name = :name", name=plan.name)
-            speaking = tuple(taken_back(incident, at) for incident in muted)
-            for incident in speaking:
+            left = [*in_file, *self.planned()]
+            unmuted = tuple(taken_back(incident, left, at) for incident in muted)
+            for incident in unmuted:
                 self._store(incident)
                 self._log(at, incident.id, "unmuted", by, "")
-            return plans, speaking
+            return plans, unmuted
 
     def judge(self, incident_id: str, verdict: Verdict, by: str, at: datetime) -> Incident:
         """What it really was, also when it is over; the latest word of each person counts."""
@@ -277,7 +282,7 @@ class State(Outbox):
                 raise ConfigError(
                     f"incident {incident_id} is resolved since {before.resolved_at}; nothing to answer"
                 )
-            update: dict[str, object] = {"state": state, "until": until, "by": by}
+            update: dict[str, object] = {"state": state, "until": until, "by": by, "aloud": False}
             if state == "acknowledged":
                 update |= heard(before, at)
             after = before.model_copy(update=update)
@@ -315,7 +320,9 @@ class State(Outbox):
         )
 
 
-def _nothing_to_take_back(name: str, incident: Incident | None) -> str:
+def _nothing_to_take_back(name: str, incident: Incident | None, in_file: Sequence[Window]) -> str:
+    if incident is None and any(name in (window.name, window.team) for window in in_file):
+        return f"{name!r} is planned in finops.toml; take that [[planned]] entry out"
     if incident is None:
         return f"no incident or plan {name!r} to take back; see finops incidents list"
     if incident.state == "planned":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from finops.channels import Channel
 from finops.channels.audience import Audience
 from finops.errors import DeliveryError
 from finops.incidents.machine import Policy
-from finops.model import Decision, Finding, Message, Severity
+from finops.model import Decision, Finding, Message, Severity, Window
 from finops.notify.record import record
 from finops.state.store import State
 
@@ -70,5 +71,12 @@ def finding(subject: str = "a", severity: Severity = "page", day: date = DAY, us
     )  # fmt: skip
 
 
-def note(state: State, to: dict[str, Channel], *found: Finding, now: datetime = NOW) -> Decision:
-    return record(state, found, {"spend_spike": now.date() - timedelta(days=1)}, now, Policy(), to)
+def note(
+    state: State,
+    to: dict[str, Channel],
+    *found: Finding,
+    now: datetime = NOW,
+    planned: Sequence[Window] = (),
+) -> Decision:
+    evaluated = {"spend_spike": now.date() - timedelta(days=1)}
+    return record(state, found, evaluated, now, Policy(), to, planned=planned)

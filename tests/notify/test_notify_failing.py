@@ -86,6 +86,19 @@ def test_a_channel_that_was_down_is_caught_up_without_a_storm(
     assert send_pending(state, to, NOW + timedelta(days=9)) == []
 
 
+def test_what_was_not_taken_never_comes_after_what_became_of_it(state: State) -> None:
+    slack = recorder("busy")
+    to = channels(slack=slack)
+    note(state, to, finding("a", "warn"), finding("b", "warn"))
+    send_pending(state, to, NOW)
+    now = NOW + timedelta(hours=3)
+    note(state, to, finding("a", "page"), finding("c", "warn"), now=now)
+    for _ in range(2):
+        send_pending(state, to, now)
+    told = [[(n.incident.subject, n.reason) for n in message.notices] for message in slack.received]
+    assert told == [[("b", "opened")], [("c", "opened")], [("a", "opened")], [("a", "escalated")]]
+
+
 def test_what_was_told_elsewhere_is_not_told_there_again_in_one(state: State) -> None:
     first, down = recorder(severity="page"), recorder(*["busy"] * 9, workloads=("a", "b"))
     to = channels(first=first, down=down)

@@ -22,8 +22,10 @@ SUBJECTS = ("a", "b")
 
 
 def news(notice: Notice) -> str:
+    """Which it is; what an earlier one says of the end is an answer that came before it was sent."""
     incident = notice.incident
-    return f"{incident.id} {notice.reason} {incident.notified_at} {incident.resolved_at}"
+    ended = incident.resolved_at if notice.reason in ("resolved", "corrected") else None
+    return f"{incident.id} {notice.reason} {incident.notified_at} {ended}"
 
 
 class Notifications(RuleBasedStateMachine):

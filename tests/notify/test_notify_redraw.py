@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from recorder import DAY, NOW, Recorder, channels, finding, note
 
+from finops.channels.pagerduty import events
 from finops.errors import DeliveryError
-from finops.model import Message
+from finops.model import Message, Window
 from finops.notify.redraw import shown
 from finops.notify.send import draw_anew, send_pending
 from finops.state.store import State
@@ -81,3 +82,26 @@ def test_what_was_answered_before_it_could_be_sent_says_so(state: State) -> None
     send_pending(state, to, NOW + timedelta(hours=2))
     assert shown(slack.received[0]) == "page acknowledged by ana"
     assert slack.drawn == []
+
+
+def test_a_day_that_nobody_planned_is_told_as_open_until_somebody_answers(state: State) -> None:
+    """The plan was there before, and says nothing of that day: a pager rings, and its owner is called."""
+    slack = board()
+    to = channels(slack=slack)
+    sale = Window(name="a", first_day=DAY, until=NOW + timedelta(days=3), by="finops.toml: sale")
+    late = finding(day=DAY - timedelta(days=1))
+    note(state, to, finding(severity="warn"), planned=[sale])
+    (notice,) = note(state, to, finding(severity="warn"), late, planned=[sale]).notices
+    send_pending(state, to, NOW)
+    (message,) = slack.received
+    (told,) = message.notices
+    assert (told.incident.state, told.incident.until, told.incident.by) == ("open", None, None)
+    assert [event["event_action"] for event in events(message)] == ["trigger"]
+    for hours in (1, 24):
+        now = NOW + timedelta(hours=hours)
+        note(state, to, finding(severity="warn"), late, now=now, planned=[sale])
+        send_pending(state, to, now)
+    assert (slack.drawn, state.incident(notice.incident.id).state) == ([], "planned")
+    state.plan("a", NOW + timedelta(days=8), "ana", NOW + timedelta(days=2))
+    assert draw_anew(state, to, NOW + timedelta(days=2)) == []
+    assert slack.drawn == [("ref-1", "page planned until 2026-11-26 06:00Z by ana")]
