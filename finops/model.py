@@ -100,12 +100,24 @@ class Incident(Value):
     judged_day: date | None = None
     until: datetime | None = None  # end of a snooze or of planned activity
     by: str | None = None  # who acknowledged, snoozed or planned it
-    aloud: bool = False  # planned, and told of a day that nobody planned, which nobody has answered since
+    aloud: bool = (
+        False  # planned, and what was told is of a day that nobody planned, and nobody has answered it
+    )
     resolved_at: datetime | None = None
     reopened_at: datetime | None = None
     settled_day: date | None = None  # the last day of the time before it was reopened
     billed: Billed | None = None  # of one that an estimate raised
     finding: Finding  # the worst of the last days that were new, or what turned out worse than was told
+
+    @property
+    def heard_usd(self) -> Decimal | None:
+        """Without what a plan keeps silent."""
+        return self.notified_usd if self.state == "planned" else self.peak_usd
+
+    @property
+    def heard_severity(self) -> Severity | None:
+        """Without what a plan keeps silent."""
+        return self.notified_severity if self.state == "planned" else self.severity
 
     @property
     def since(self) -> date:

@@ -168,7 +168,7 @@ class Machine(RuleBasedStateMachine):
         settled = {
             one.subject: one.last_day
             for one in sorted(self.known.values(), key=lambda one: one.last_day)
-            if one.rule == OTHER and one.state == "resolved"
+            if one.rule == OTHER and one.state == "resolved" and one.notified_at is not None
         }
         pages = set()
         for finding in findings:

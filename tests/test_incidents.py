@@ -501,6 +501,16 @@ def test_the_last_planned_day_ends_after_the_day_that_nobody_planned_was_told() 
     ]  # fmt: skip
 
 
+def test_what_a_plan_kept_silent_to_its_end_settles_planned_days_alone() -> None:
+    play = Mornings()
+    play.planned = [
+        Window(first_day=day(2), until=datetime(2026, 11, 5, tzinfo=UTC), by="finops.toml", name="search-api")
+    ]
+    mornings = ["w10", "-", "-", "-", "@2:w10", "@1:p900", "@1:p900", "@1:p900"]
+    said = [told(play.morning(n, word)) for n, word in enumerate(mornings, 2)]
+    assert said == [".", ".", ".", ".", ".", "reopened", ".", "resolved"]
+
+
 @pytest.mark.parametrize(
     ("mornings", "expected"),
     [

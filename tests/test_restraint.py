@@ -89,6 +89,15 @@ def test_what_nobody_planned_is_told_beside_what_a_plan_keeps_silent() -> None:
     assert restraint.news(SHIPPED, [spike, within], [], [sale], AT) == (spike,), "both are planned"
 
 
+def test_what_was_told_before_the_plan_is_the_measure_not_what_the_plan_keeps_silent() -> None:
+    before = told("spend_anomaly", 2, "planned", began=6, usd=9000)
+    heard = before.model_copy(
+        update={"severity": "page", "notified_severity": "warn", "notified_usd": Decimal(100)}
+    )
+    for finding, kept in ((page("spend_spike"), True), (found("spend_spike", usd=299), False)):
+        assert restraint.news(SHIPPED, [finding], [heard], [], AT) == ((finding,) if kept else ())
+
+
 @pytest.mark.parametrize(
     ("rule", "findings", "days"),
     [

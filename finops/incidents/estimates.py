@@ -43,7 +43,7 @@ def split(
     own: list[Finding] = []
     agreeing: dict[str, list[Finding]] = defaultdict(list)
     for found in _by_subject(findings):  # all of a subject or none: its older days are part of the story
-        raised_by = next((one for one in raised if _belongs(one, found, incidents)), None)
+        raised_by = next((one for one in raised if _belongs(one, found, incidents, now)), None)
         (own if raised_by is None else agreeing[raised_by.id]).extend(found)
     return own, dict(agreeing)
 
@@ -108,10 +108,16 @@ def _lately(incident: Incident, now: datetime, cooldown: timedelta) -> bool:
     return incident.resolved_at is None or now - incident.resolved_at <= cooldown
 
 
-def _belongs(incident: Incident, found: Sequence[Finding], incidents: Sequence[Incident]) -> bool:
-    """What is over explains neither a later day nor, once the bill corrected it, what the bill finds after all."""
+def _belongs(
+    incident: Incident, found: Sequence[Finding], incidents: Sequence[Incident], now: datetime
+) -> bool:
+    """What is over explains neither a later day nor, once the bill corrected it, what the bill finds after all; nor,
+    from the next run on, what is worse than was told."""
     if incident.state == "resolved":
-        if incident.notified_at is None:
+        told = incident.notified_severity
+        if incident.resolved_at != now and any(
+            told is None or not at_least(told, one.severity) for one in found
+        ):
             return False
         corrected = incident.billed is not None and incident.billed.corrects
         last = told_on(incident) - 2 * DAY if corrected else max(incident.last_day, told_on(incident))
@@ -133,7 +139,7 @@ def _told_by(spoken: Sequence[Incident], finding: Finding) -> bool:
     return any(
         _workload(one.finding) == _workload(finding)
         and at_least(one.notified_severity or one.severity, finding.severity)
-        and (finding.usd or Decimal(0)) < DOUBLED * (one.peak_usd or Decimal(0))
+        and (finding.usd or Decimal(0)) < DOUBLED * (one.heard_usd or Decimal(0))
         for one in spoken
     )
 

@@ -22,17 +22,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from finops.incidents import estimates
+from finops.incidents import estimates, history
+from finops.incidents.history import Key
 from finops.incidents.several import continued, opened, peak, rank, reopened
-from finops.incidents.silence import MUTED, aloud, held, planned, unplanned, untold, woken
+from finops.incidents.silence import MUTED, aloud, held, planned, spoken_of, unplanned, untold, woken
 from finops.model import Billed, Decision, Finding, Incident, Notice, Reason, Severity, Value, Window
 
-Key = tuple[str, str]  # rule, subject
 Step = tuple[Incident, Reason | None]
 
 NOTIFIED = ("notified_at", "notified_usd", "notified_severity")
@@ -61,6 +60,7 @@ class _Run(Value):
     planned: Sequence[Window]
     agreeing: Mapping[str, Sequence[Finding]]
     billed: Mapping[str, Billed] | None
+    settled: Mapping[Key, date]
 
 
 def decide(
@@ -81,8 +81,17 @@ def decide(
     """
     watched = [incident for incident in incidents if incident.rule not in gone]
     own, agreeing = estimates.split(findings, watched, now, policy.cooldown)
-    run = _Run(evaluated=evaluated, now=now, policy=policy, planned=planned, agreeing=agreeing, billed=billed)
-    known, found = _latest(incidents), _fresh(own, _settled(incidents))
+    settled = history.settled(incidents)
+    run = _Run(
+        evaluated=evaluated,
+        now=now,
+        policy=policy,
+        planned=planned,
+        agreeing=agreeing,
+        billed=billed,
+        settled=settled,
+    )
+    known, found = history.latest(incidents), history.fresh(own, incidents, planned, now)
     taken = {incident.id for incident in incidents}
     steps: list[tuple[Incident, Notice | None]] = []
     after_all = dict(known)
@@ -112,14 +121,10 @@ def decide(
 def _noticed(
     before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]
 ) -> tuple[Incident, Notice | None]:
-    """Where the last day is one that nobody planned, what goes on is judged by such days alone."""
-    surprise = unplanned(found, run.planned, run.now)
-    if surprise and max(one.day for one in surprise) == max(one.day for one in found):
-        found = surprise
+    found = spoken_of(found, run.planned, run.now)
     after, reason = _turned(before, found, run, taken)
     if reason and after.state == "planned":
-        heard = aloud(after, unplanned([*found, *run.agreeing.get(after.id, ())], run.planned, run.now))
-        return after, Notice(reason=reason, incident=heard)
+        return after, Notice(reason=reason, incident=aloud(after, _surprise(after, found, run)))
     return after, Notice(reason=reason, incident=after) if reason else None
 
 
@@ -170,10 +175,11 @@ def _said(known: Incident, after: Incident, reason: Reason | None, said: Reason 
 def _step(known: Incident, found: Sequence[Finding], run: _Run) -> Step:
     if known.state == "resolved":
         return known, None
-    found = [*found, *run.agreeing.get(known.id, ())]
-    met = woken(continued(known, found, untold(known, found, run.planned, run.now)), run.planned, run.now)
+    surprise = _surprise(known, found, run)
+    found = spoken_of([*found, *run.agreeing.get(known.id, ())], run.planned, run.now)
+    met = woken(continued(known, found, untold(known, surprise, run.now)), run.planned, run.now)
     incident, judged = _judged(_measured(_foreseen(met, known, found, run), known, found, run), run)
-    after, reason = _despite(incident, found, run)
+    after, reason = _despite(incident, surprise, run)
     if reason:
         return after, reason
     return _closed(incident, judged, _news(incident, found, run), run)
@@ -187,9 +193,19 @@ def _measured(incident: Incident, known: Incident, found: Sequence[Finding], run
     return incident.model_copy(update={"peak_usd": peak(unplanned(found, run.planned, run.now), before)})
 
 
-def _despite(incident: Incident, found: Sequence[Finding], run: _Run) -> Step:
+def _surprise(incident: Incident, found: Sequence[Finding], run: _Run) -> list[Finding]:
+    """What nobody planned; of what the bill finds beside an estimate, what neither has told and ended."""
+    over = run.settled.get((incident.rule, incident.subject), date.min)
+    agreeing = [
+        one
+        for one in run.agreeing.get(incident.id, ())
+        if one.day > max(over, run.settled.get((one.rule, one.subject), date.min))
+    ]
+    return unplanned([*found, *agreeing], run.planned, run.now)
+
+
+def _despite(incident: Incident, surprise: Sequence[Finding], run: _Run) -> Step:
     """What a plan mutes is told of a day that nobody planned as if that were all of it, and goes on in silence."""
-    surprise = unplanned(found, run.planned, run.now)
     if incident.state != "planned" or not surprise:
         return incident, None
     alone = aloud(incident, surprise)
@@ -247,7 +263,16 @@ def _foreseen(incident: Incident, known: Incident, found: Sequence[Finding], run
             return incident
         dollars = peak(unplanned(found, run.planned, run.now), known.peak_usd)
         incident = incident.model_copy(update={"notified_usd": dollars})
-    return planned(incident, [window for window in run.planned if window.first_day is not None], run.now)
+    windows = [window for window in run.planned if window.first_day is not None]
+    after = planned(incident, windows, run.now)
+    told = known.state == "open" and known.notified_at is not None
+    if (
+        after is incident
+        or not told
+        or any(one.covers(known.finding, known.last_day, run.now) for one in windows)
+    ):
+        return after
+    return after.model_copy(update={"aloud": True})
 
 
 def _judged(incident: Incident, run: _Run) -> tuple[Incident, bool]:
@@ -303,32 +328,6 @@ def _told(incident: Incident, reason: Reason | None, now: datetime) -> Incident:
     if incident.state not in MUTED:
         update["until"] = None  # a silence that is over has been heard of
     return incident.model_copy(update=update)
-
-
-def _latest(incidents: Iterable[Incident]) -> dict[Key, Incident]:
-    """The one that is not resolved, else the one that ended last."""
-    order = sorted(incidents, key=lambda one: (one.state != "resolved", one.last_day, one.id))
-    return {(one.rule, one.subject): one for one in order}
-
-
-def _settled(incidents: Iterable[Incident]) -> dict[Key, date]:
-    """Through which day there is nothing left to tell: of what is over, and of what was before it began again."""
-    days: dict[Key, date] = {}
-    for one in incidents:
-        day = one.last_day if one.state == "resolved" else one.settled_day
-        if day is not None:
-            key = (one.rule, one.subject)
-            days[key] = max(day, days.get(key, day))
-    return days
-
-
-def _fresh(findings: Iterable[Finding], settled: Mapping[Key, date]) -> dict[Key, list[Finding]]:
-    fresh: dict[Key, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        key = (finding.rule, finding.subject)
-        if finding.day > settled.get(key, date.min):
-            fresh[key].append(finding)
-    return fresh
 
 
 def _cold(incident: Incident, run: _Run) -> bool:

@@ -40,22 +40,28 @@ def planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Inc
     if not covering:
         return incident
     longest = max(covering, key=lambda window: window.until)
-    update = {"state": "planned", "until": longest.until, "by": longest.by}
-    return incident.model_copy(update=update | {"aloud": incident.aloud and incident.state == "planned"})
+    aloud = incident.aloud and incident.state == "planned"
+    return incident.model_copy(
+        update={"state": "planned", "until": longest.until, "by": longest.by, "aloud": aloud}
+    )
 
 
 def unplanned(found: Sequence[Finding], windows: Sequence[Window], now: datetime) -> list[Finding]:
     return [one for one in found if not any(window.covers(one, one.day, now) for window in windows)]
 
 
-def untold(
-    incident: Incident, found: Sequence[Finding], windows: Sequence[Window], now: datetime
-) -> list[Finding]:
-    """Worse than all that was told, on whatever day that nobody planned; nothing while it is snoozed."""
+def untold(incident: Incident, surprise: Sequence[Finding], now: datetime) -> list[Finding]:
+    """Worse than all that was told, on whatever day; nothing while it is snoozed."""
     if incident.state == "snoozed" and held(incident, now):
         return []
-    told = rank(incident.notified_severity)
-    return [one for one in unplanned(found, windows, now) if rank(one.severity) > told]
+    return [one for one in surprise if rank(one.severity) > rank(incident.notified_severity)]
+
+
+def spoken_of(found: Sequence[Finding], windows: Sequence[Window], now: datetime) -> Sequence[Finding]:
+    """Where the last day is one that nobody planned, such days alone; else all of them."""
+    surprise = unplanned(found, windows, now)
+    over = surprise and max(one.day for one in surprise) == max(one.day for one in found)
+    return surprise if over else found
 
 
 def aloud(incident: Incident, found: Sequence[Finding]) -> Incident:

@@ -22,7 +22,7 @@ class _Said(NamedTuple):
     last_day: date
     usd: Decimal
     severity: Severity
-    heard: bool  # not planned, nor was it told to nobody
+    heard: bool  # what is planned is not, nor is what was never told
 
 
 def doubted(rule: Rule, findings: Iterable[Finding]) -> set[date]:
@@ -49,8 +49,8 @@ def news(
             _about(one.finding),
             one.first_day,
             one.last_day,
-            one.peak_usd or Decimal(0),
-            one.severity,
+            one.heard_usd or Decimal(0),
+            one.heard_severity or one.severity,
             heard=one.notified_at is not None,
         )
         for one in incidents

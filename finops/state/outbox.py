@@ -76,16 +76,18 @@ class Outbox(Database):
         return bool(self.rows(sql, key=key, channel=channel))
 
     def pending(self, channel: str, now: datetime) -> tuple[Pending, ...]:
-        """Due by now. The least often failed first: one that never succeeds holds up no other. Of one incident in the
-        order of what happened: what became of it never comes before that it began."""
+        """Due by now. The least often failed first: one that never succeeds holds up no other, but for later news of
+        its incident, which does not come before it."""
         due = f"channel = :channel and {DUE} order by created_at, rowid"
         waiting = self._pending(channel, due, now=text(now), parked=text(now + LONGEST_WAIT))
         tried: dict[str, int] = {}
         turns = []
         for one in waiting:
             incidents = {notice.incident.id for notice in one.message.notices}
-            turn = max([one.attempts, *(tried.get(incident, 0) for incident in incidents)])
-            tried |= dict.fromkeys(incidents, turn)
+            turn = one.attempts
+            if len(incidents) == 1:
+                turn = max(turn, *(tried.get(incident, 0) for incident in incidents))
+                tried |= dict.fromkeys(incidents, turn)
             turns.append(turn)
         return tuple(waiting[number] for number in sorted(range(len(waiting)), key=turns.__getitem__))
 

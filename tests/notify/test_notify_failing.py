@@ -99,6 +99,19 @@ def test_what_was_not_taken_never_comes_after_what_became_of_it(state: State) ->
     assert told == [[("b", "opened")], [("c", "opened")], [("a", "opened")], [("a", "escalated")]]
 
 
+def test_a_message_that_never_succeeds_holds_up_no_group_of_others(state: State) -> None:
+    slack = recorder("busy")
+    to = channels(slack=slack)
+    note(state, to, finding("a", "warn"))
+    send_pending(state, to, NOW)
+    now = NOW + timedelta(hours=3)
+    note(state, to, *(finding(subject) for subject in "abcdefg"), now=now)
+    slack.mood[:] = ["ok", "busy"]
+    send_pending(state, to, now)
+    (message,) = slack.received
+    assert len(message.notices) == 7
+
+
 def test_what_was_told_elsewhere_is_not_told_there_again_in_one(state: State) -> None:
     first, down = recorder(severity="page"), recorder(*["busy"] * 9, workloads=("a", "b"))
     to = channels(first=first, down=down)

@@ -105,3 +105,29 @@ def test_a_day_that_nobody_planned_is_told_as_open_until_somebody_answers(state:
     state.plan("a", NOW + timedelta(days=8), "ana", NOW + timedelta(days=2))
     assert draw_anew(state, to, NOW + timedelta(days=2)) == []
     assert slack.drawn == [("ref-1", "page planned until 2026-11-26 06:00Z by ana")]
+
+
+def test_a_plan_of_later_days_silences_no_page_that_still_waits_or_stands(state: State) -> None:
+    slack = board("busy")
+    to = channels(slack=slack)
+    later = Window(name="a", first_day=DAY + timedelta(days=1), until=NOW + timedelta(days=3), by="sale")
+    note(state, to, finding())
+    send_pending(state, to, NOW)
+    for days in (1, 2):
+        now = NOW + timedelta(days=days)
+        note(state, to, finding(severity="warn", day=DAY + timedelta(days=days)), now=now, planned=[later])
+        send_pending(state, to, now)
+    (message,) = slack.received
+    assert [event["event_action"] for event in events(message)] == ["trigger"]
+    assert (slack.drawn, [one.state for one in state.incidents()]) == ([], ["planned"])
+
+
+def test_a_plan_of_the_day_that_was_told_is_an_answer(state: State) -> None:
+    slack = board()
+    to = channels(slack=slack)
+    note(state, to, finding())
+    send_pending(state, to, NOW)
+    known = Window(name="a", first_day=DAY, until=NOW + timedelta(days=3), by="sale")
+    note(state, to, finding(), now=NOW + timedelta(hours=1), planned=[known])
+    send_pending(state, to, NOW + timedelta(hours=1))
+    assert slack.drawn == [("ref-1", "page planned until 2026-11-21 06:00Z by sale")]
