@@ -61,6 +61,7 @@ class _Run(Value):
     agreeing: Mapping[str, Sequence[Finding]]
     billed: Mapping[str, Billed] | None
     settled: Mapping[Key, date]
+    gone: frozenset[str]
 
 
 def decide(
@@ -81,7 +82,6 @@ def decide(
     """
     watched = [incident for incident in incidents if incident.rule not in gone]
     own, agreeing = estimates.split(findings, watched, now, policy.cooldown)
-    settled = history.settled(incidents)
     run = _Run(
         evaluated=evaluated,
         now=now,
@@ -89,7 +89,8 @@ def decide(
         planned=planned,
         agreeing=agreeing,
         billed=billed,
-        settled=settled,
+        settled=history.settled(incidents),
+        gone=frozenset(gone),
     )
     known, found = history.latest(incidents), history.fresh(own, incidents, planned, now)
     taken = {incident.id for incident in incidents}
@@ -103,10 +104,7 @@ def decide(
             new = estimates.believed(new, before if warm else None, after_all.values())
         if before is None and not new:
             continue
-        if before is not None and before.rule in gone:
-            after, notice = _unwatched(before, run)
-        else:
-            after, notice = _noticed(before, new, run, taken)
+        after, notice = _noticed(before, new, run, taken)
         after_all[key] = after
         taken.add(after.id)
         if after != before:
@@ -121,6 +119,8 @@ def decide(
 def _noticed(
     before: Incident | None, found: Sequence[Finding], run: _Run, taken: Collection[str]
 ) -> tuple[Incident, Notice | None]:
+    if before is not None and before.rule in run.gone:
+        return _unwatched(before, run)
     found = spoken_of(found, run.planned, run.now)
     after, reason = _turned(before, found, run, taken)
     if reason and after.state == "planned":

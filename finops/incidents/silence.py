@@ -40,10 +40,8 @@ def planned(incident: Incident, windows: Sequence[Window], now: datetime) -> Inc
     if not covering:
         return incident
     longest = max(covering, key=lambda window: window.until)
-    aloud = incident.aloud and incident.state == "planned"
-    return incident.model_copy(
-        update={"state": "planned", "until": longest.until, "by": longest.by, "aloud": aloud}
-    )
+    update = {"state": "planned", "until": longest.until, "by": longest.by}
+    return incident.model_copy(update=update | {"aloud": incident.aloud and incident.state == "planned"})
 
 
 def unplanned(found: Sequence[Finding], windows: Sequence[Window], now: datetime) -> list[Finding]:
