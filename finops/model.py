@@ -100,9 +100,7 @@ class Incident(Value):
     judged_day: date | None = None
     until: datetime | None = None  # end of a snooze or of planned activity
     by: str | None = None  # who acknowledged, snoozed or planned it
-    aloud: bool = (
-        False  # planned, and what was told is of a day that nobody planned, and nobody has answered it
-    )
+    aloud: bool = False  # planned, but what was told is of a day that nobody planned, and unanswered
     resolved_at: datetime | None = None
     reopened_at: datetime | None = None
     settled_day: date | None = None  # the last day of the time before it was reopened

@@ -297,3 +297,41 @@ def test_of_a_rule_that_is_gone_the_bill_neither_speaks_nor_is_swallowed() -> No
             )
             told.append({(notice.incident.rule, notice.reason) for notice in decision.notices})
     assert told == [{("spend_spike_now", "resolved"), ("spend_spike", "opened")}, set(), set(), set()]
+
+
+def told(mornings: dict[int, list[Finding]]) -> dict[int, str]:
+    """By the number of the morning, with the severity. What it says on mornings without a word is left out."""
+    known: dict[str, Incident] = {}
+    said = {}
+    for number in range(max(mornings) + 1):
+        today, now = (
+            DAY0 + timedelta(days=number),
+            datetime(2026, 11, 1, 6, tzinfo=UTC) + timedelta(days=number),
+        )
+        evaluated = {"spend_spike_now": today, "spend_spike": today - timedelta(days=1)}
+        decision = decide(
+            tuple(known.values()), mornings.get(number, []), evaluated, now, Policy(), billed={}
+        )
+        known |= {one.id: one for one in decision.incidents}
+        for notice in decision.notices:
+            said[number] = f"{notice.incident.rule[-3:]}:{notice.reason} {notice.incident.severity}"
+    return said
+
+
+def test_a_page_of_the_bill_is_told_where_the_estimate_was_told_as_less_and_is_over() -> None:
+    warned = finding("spend_spike_now", "100", DAY0 + timedelta(days=3), "warn")
+    page = finding("spend_spike", "100", DAY0 + timedelta(days=3))
+    assert told({3: [warned], 7: [page]}) == {
+        3: "now:opened warn",
+        6: "now:resolved warn",
+        7: "ike:opened page",
+    }
+
+
+def test_an_earlier_burst_is_not_told_again_through_an_estimate() -> None:
+    page = finding("spend_spike_now", "100", DAY0 + timedelta(days=3))
+    warned = finding("spend_spike_now", "100", DAY0 + timedelta(days=7), "warn")
+    late = finding("spend_spike", "100", DAY0 + timedelta(days=3))
+    assert told({3: [page], 7: [warned], 8: [late]}) == {
+        3: "now:opened page", 6: "now:resolved page", 7: "now:reopened warn",
+    }  # fmt: skip

@@ -69,9 +69,8 @@ def _try(name: str, channel: Channel, message: Message, *, asked: bool) -> Tried
     try:
         ref = channel.send(message)
     except DeliveryError as exc:
-        return Tried(
-            channel=name, said="", error=str(exc).removesuffix("; it is tried again")
-        )  # a test is not
+        error = str(exc).removesuffix("; it is tried again")  # a test is not
+        return Tried(channel=name, said="", error=error)
     except Exception as exc:  # noqa: BLE001  one channel that fails must not keep the others from being tried
         return Tried(channel=name, said="", error=f"{type(exc).__name__}: {exc}")
     return Tried(channel=name, said=f"sent{f', reference {ref}' if ref else ''}")

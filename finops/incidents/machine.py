@@ -213,9 +213,8 @@ def _despite(incident: Incident, surprise: Sequence[Finding], run: _Run) -> Step
     if reason is None or reason == "reminder":
         return incident, None
     told = _told(alone, reason, run.now)
-    return incident.model_copy(
-        update={"aloud": True, **{name: getattr(told, name) for name in NOTIFIED}}
-    ), reason
+    update = {"aloud": True} | {name: getattr(told, name) for name in NOTIFIED}
+    return incident.model_copy(update=update), reason
 
 
 def _news(incident: Incident, found: Sequence[Finding], run: _Run) -> Reason | None:
@@ -265,12 +264,8 @@ def _foreseen(incident: Incident, known: Incident, found: Sequence[Finding], run
         incident = incident.model_copy(update={"notified_usd": dollars})
     windows = [window for window in run.planned if window.first_day is not None]
     after = planned(incident, windows, run.now)
-    told = known.state == "open" and known.notified_at is not None
-    if (
-        after is incident
-        or not told
-        or any(one.covers(known.finding, known.last_day, run.now) for one in windows)
-    ):
+    answered = known.state != "open" or planned(known, windows, run.now) is not known
+    if after is incident or known.notified_at is None or answered:
         return after
     return after.model_copy(update={"aloud": True})
 
