@@ -40,10 +40,14 @@ def main() -> int:
     print(f"start-up (`finops --version`): {startup:.2f} CPU s\n")
     bars, ours = [], []
     for rows in options.rows:
-        results = contest.contest(generate.bill(options.data, rows), options.rounds, options.engines)
+        bill = generate.bill(options.data, rows)
+        results = contest.contest(bill, options.rounds, options.engines)
         show(rows, results)
         wrong |= any(result.faults for result in results)
         bars.append(fastest(rows, results, startup))
+        print(
+            f"start-up and reading alone, nothing made of it: {contest.reading(bill, options.rounds):.2f} CPU s\n"
+        )
         ours.append((rows, results[0]))
     bars += growth(ours, startup)
     largest, biggest = ours[-1]

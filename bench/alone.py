@@ -1,4 +1,4 @@
-"""`python -m bench.alone ARGUMENTS`: finops as it is where nothing but its own dependencies is installed.
+"""`python -m bench.alone MODULE ARGUMENTS`: a module as it is where nothing but finops's own dependencies is installed.
 
 Arrow imports pandas and numpy wherever it finds them. Here they are there for the other engines' sake, and would be
 counted as finops's memory.
@@ -27,5 +27,5 @@ class _Absent:
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, _Absent())
-    sys.argv[0] = "finops"
-    runpy.run_module("finops", run_name="__main__")
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -64,6 +64,11 @@ def _ours(bill: Bill) -> tuple[Cost, list[str]]:
         return cost, truth.faults(bill.truth, catalogue=directory / "finops.duckdb")
 
 
+def reading(bill: Bill, rounds: int) -> float:
+    """CPU seconds of starting and of reading the columns, with the libraries that finops reads with."""
+    return median(run("bench.alone", "bench.reading", bill.cur).cpu for _ in range(rounds))
+
+
 @contextmanager
 def home(cur: Path) -> Iterator[Path]:
     """A finops home without a ledger yet, whose only source is the export at `cur`."""
@@ -75,5 +80,5 @@ def home(cur: Path) -> Iterator[Path]:
 
 def sync(directory: Path) -> tuple[Cost, dict[str, Any]]:
     """As the user runs it: the whole command, from the interpreter's start to the published file."""
-    cost = run("bench.alone", "--home", directory, "--json", "sync")
+    cost = run("bench.alone", "finops", "--home", directory, "--json", "sync")
     return cost, json.loads(cost.output)

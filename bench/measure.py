@@ -29,12 +29,13 @@ class RunFailed(Exception):
 
 
 def run(*arguments: str | Path) -> Cost:
-    """`python -m ARGUMENTS` in a fresh interpreter, with this checkout on its path."""
+    """`python -m ARGUMENTS` in a fresh interpreter, with this checkout on its path, and compiled once, as pip does."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command: Sequence[str] = [sys.executable, "-m", *map(str, arguments)]
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
         process = subprocess.Popen(
-            command, stdout=output, stderr=errors, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}
+            command, stdout=output, stderr=errors, env={**environment, "PYTHONPATH": str(CHECKOUT)}
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
