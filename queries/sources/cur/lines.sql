@@ -36,7 +36,8 @@ with typed as (
         coalesce(nullif(net::varchar, ''), nullif(gross::varchar, ''), '0')::decimal(24, 12) as net_usd,
         nullif(list::varchar, '')::decimal(24, 12) as list_usd
     from cur_file
-    where product_code in $codes
+    where coalesce(product_code in $codes, false)   -- an expression is pushed into the scan, a list of values is only a hint
+        and line is not null                        -- always so; a filter on top gathers the few lines that each block keeps
 )
 
 select * exclude (line, amount, gross_usd, net_usd, list_usd), tag_key,
