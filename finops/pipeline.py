@@ -90,10 +90,8 @@ def sync(
         available = list(_available(asked, reading, unreachable))
         generation = ledger.next_generation(record)
         changed = [pair for pair in available if rebuild or _differs(record, pair[1])]
-        names = {delivery.key for _, delivery in available}
-        silent = unreachable.keys() | unasked
-        names |= {key for key, stored in record.stored.items() if stored.delivery.source in silent}
-        held = {key: one for key, one in record.stored.items() if key in names or _lasts(settings, one)}
+        there = _there(record, available, unreachable.keys() | unasked)
+        held = {key: one for key, one in record.stored.items() if key in there or _lasts(settings, one)}
         dropped = tuple(sorted(record.stored.keys() - held.keys()))
         read = _read(ledger, record, changed, generation, reading, unreachable)
         digest = _fingerprint(settings)
@@ -110,7 +108,7 @@ def sync(
         published=stale,
         read=tuple(stored.delivery.origin for stored in read.values()),
         unchanged=len(available) - len(changed),
-        kept=tuple(sorted(held.keys() - names)),
+        kept=tuple(sorted(held.keys() - there)),
         dropped=dropped,
         restated_days=restated,
         unreachable=unreachable,
@@ -166,6 +164,12 @@ def _available(
             yield from ((source, delivery) for delivery in source.deliveries(reading))
         except AwsError as exc:
             unreachable[source.name] = str(exc)
+
+
+def _there(record: Record, available: Sequence[tuple[Source, Delivery]], silent: Collection[str]) -> set[str]:
+    """Keys of what the sources have; one that was not asked, or did not answer, has what it had."""
+    assumed = {key for key, stored in record.stored.items() if stored.delivery.source in silent}
+    return assumed | {delivery.key for _, delivery in available}
 
 
 def _lasts(settings: Settings, stored: Stored) -> bool:

@@ -129,6 +129,17 @@ def test_a_malformed_rule_of_ones_own_stops_nothing(home: Home) -> None:
     assert "mine.sql: no header" in findings["rule_failed"]
 
 
+def test_rules_that_are_switched_off_are_named_apart(home: Home) -> None:
+    assert "switched off" not in home.run("rules").stdout
+    home.configure("[rules.spend_spike]\nenabled = false\n")
+    listed, _, off = home.run("rules").stdout.partition("switched off in finops.toml: ")
+    assert "spend_spike " not in listed
+    assert off == "spend_spike\n"
+    done = home.run("rules", "run", "spend_spike")
+    assert done.returncode == 3
+    assert "spend_spike is switched off in finops.toml" in done.stderr
+
+
 def test_a_rule_that_is_run_by_hand_shows_the_days_before(home: Home) -> None:
     done = home.run("rules", "run", "spend_spike", "--day", str(SPIKE), "--json")
     (found,) = json.loads(done.stdout)

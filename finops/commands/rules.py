@@ -18,7 +18,7 @@ from finops.explain.days import pictured
 from finops.messages.text import one_line
 from finops.model import Finding
 from finops.rules import judge
-from finops.rules.files import Limits, Rule, known_rules, nearest
+from finops.rules.files import Rule, known_rules, nearest
 
 app = typer.Typer(help="What is watched, with which thresholds.", invoke_without_command=True)
 
@@ -41,6 +41,9 @@ def rules(ctx: typer.Context, as_json: AsJson = False) -> None:
             ", ".join(f"{k} = {v}" for k, v in rule.values.items()),
         )
     screen.console().print(table)
+    off = _switched_off(ctx.obj)
+    if off:
+        typer.echo(f"switched off in {config.FILE}: {', '.join(off)}")
 
 
 @app.command("run", epilog="Example: finops rules run spend_spike --day 2026-11-18")
@@ -51,7 +54,7 @@ def run_rule(ctx: typer.Context, name: str, day: Day = None, as_json: AsJson = F
     with pipeline.published(context.home) as con:
         wanted = day.date() if day else pipeline.last_day(con, context.now)
         judge.refuse_unheld(con, wanted, context.now)
-        limits = _limits(context)
+        limits = _settings(context).limits
         offenders = judge.offenders(con, rule, wanted, context.now, limits)
         told = explained(con, offenders, [rule], limits.rule_seconds)
         found = pictured(con, told, limits.rule_seconds)
@@ -81,18 +84,21 @@ def show_rule(ctx: typer.Context, name: str) -> None:
 
 def _rules(context: Context) -> list[Rule]:
     """With the thresholds of finops.toml where there is one, else as shipped."""
-    if (context.home / config.FILE).exists():
-        return known_rules(context.settings.rules, context.settings.alerts)
-    return known_rules({})
+    settings = _settings(context)
+    return known_rules(settings.rules, settings.alerts)
 
 
-def _limits(context: Context) -> Limits:
-    return context.settings.limits if (context.home / config.FILE).exists() else Limits()
+def _switched_off(context: Context) -> list[str]:
+    return sorted(name for name, rule in _settings(context).rules.items() if not rule.enabled)
+
+
+def _settings(context: Context) -> config.Settings:
+    return context.settings if (context.home / config.FILE).exists() else config.Settings()
 
 
 def _rule(context: Context, name: str) -> Rule:
     found = {rule.name: rule for rule in _rules(context)}
-    if name not in found and (context.home / config.FILE).exists() and name in context.settings.rules:
+    if name in _switched_off(context):
         raise ConfigError(f"the rule {name} is switched off in finops.toml: [rules.{name}] enabled = false")
     if name not in found:
         raise ConfigError(f"no rule {name!r}{nearest(name, found)}; there is {', '.join(sorted(found))}")
