@@ -155,8 +155,9 @@ class _File:
 
     def _text_of(self, maps: pa.MapArray) -> pa.Array:
         keys, values = _numbered(maps.keys, self.texts), _numbered(maps.items, self.texts)
-        entries = pc.add(pc.multiply(keys, ABOVE), values).cast(pa.string())
-        return pc.binary_join(pa.ListArray.from_arrays(maps.offsets, entries), ",")
+        entries = pc.add(pc.multiply(keys, ABOVE), values).dictionary_encode()
+        words = entries.dictionary.cast(pa.string()).take(entries.indices)
+        return pc.binary_join(pa.ListArray.from_arrays(maps.offsets, words), ",")
 
 
 def _is_in(column: pa.Array, codes: pa.Array) -> pa.Array:
@@ -166,12 +167,13 @@ def _is_in(column: pa.Array, codes: pa.Array) -> pa.Array:
 
 
 def _numbered(texts: pa.Array, known: dict[Any, int]) -> pa.Array:
-    """The number of each text among those `known`, which grow by the new ones."""
-    if isinstance(texts, pa.DictionaryArray):
-        texts = texts.dictionary_decode()
-    distinct = texts.dictionary_encode(null_encoding="encode")
-    numbers = [known.setdefault(text, len(known)) for text in distinct.dictionary.to_pylist()]
-    return pa.array(numbers, pa.int64()).take(distinct.indices)
+    """The number of each text among those `known`, which grow by the new ones that are used here."""
+    if not isinstance(texts, pa.DictionaryArray):
+        texts = texts.dictionary_encode(null_encoding="encode")
+    used = texts.indices.dictionary_encode(null_encoding="encode")
+    words = texts.dictionary.take(used.dictionary).to_pylist()
+    numbers = [known.setdefault(text, len(known)) for text in words]
+    return pa.array(numbers, pa.int64()).take(used.indices)
 
 
 def _entries(numbers: str, texts: Sequence[str | None]) -> Entries:
