@@ -119,6 +119,14 @@ def test_a_misspelt_variable_stops_every_command(home: Home, monkeypatch: pytest
         assert "FINOPS_SLCK_TOKEN is not known; did you mean FINOPS_SLACK_TOKEN?" in done.stderr
 
 
+def test_a_check_says_which_name_in_finops_toml_is_nobodys(home: Home) -> None:
+    window = 'from = 2026-12-01\nto = 2026-12-02\nreason = "a sale"\n'
+    home.configure(f'[[planned]]\nworkload = "serch"\n{window}[[planned]]\nworkload = "to-come"\n{window}')
+    said = Outcome(home, "check").stderr
+    assert "finops.toml: planned: a sale: no workload serch is on the bill; did you mean search?" in said
+    assert "to-come" not in said
+
+
 def test_a_malformed_rule_of_ones_own_stops_nothing(home: Home) -> None:
     (home.path / "alerts").mkdir()
     (home.path / "alerts/mine.sql").write_text("select 1")

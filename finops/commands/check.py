@@ -12,6 +12,8 @@ import typer
 from finops import pipeline
 from finops.commands.context import Context
 from finops.commands.options import AsJson, Day, Fail, FailOn
+from finops.doctor import names
+from finops.messages.text import one_line
 from finops.model import SEVERITIES, at_least
 from finops.notify.outcome import delivered
 
@@ -31,6 +33,9 @@ def checked(context: Context, day: datetime | None, fail_on: FailOn, as_json: bo
         typer.echo(json.dumps(_as_json(ran), indent=2))
     else:
         _summarise(ran)
+    for line in names.lines(context.settings, context.home):
+        if line.status == "problem":
+            sys.stderr.write(f"finops.toml: {one_line(line.subject)}: {line.said}; {line.fix}\n")
     for outcome in ran.outcomes:
         if outcome.error:
             sys.stderr.write(f"finops: {outcome.channel}: {outcome.error}\n")
