@@ -61,7 +61,8 @@ from (
             or product_family = 'Amazon Bedrock'
             or service_code in (
                 'AmazonBedrock', 'AmazonBedrockService', 'AmazonBedrockFoundationModels', 'AmazonBedrockAgentCore')
-            or (billing_entity = 'AWS Marketplace' and product_name like '%(Amazon Bedrock Edition)%')
+            or (billing_entity = 'AWS Marketplace' and (product_name like '%(Amazon Bedrock Edition)%'
+                or coalesce(product_name, '') = '' and regexp_like(resource_id, '^arn:[^:]*:bedrock:')))
     )
 )
 group by billing_period, hour, payer_account_id, account_id, region, product_code, billing_entity, usage_type,

@@ -15,6 +15,7 @@ from bill import Row, cur2, cur2_csv, legacy, legacy_csv, line, parquet, text
 from home import reading
 
 from finops.sources.cur import Cur
+from finops.sources.cur.cur import NAMES
 
 DATA = Path(__file__).parents[1] / "data"
 SONNET = "7zgyu5r4opaque00000000000"  # a Marketplace product code says nothing
@@ -128,6 +129,8 @@ def test_tag_keys_keep_their_spelling(tmp_path: Path, write: Writer, keys: list[
         pytest.param(marketplace(), True, id="a Marketplace model"),
         pytest.param(marketplace(name="Grafana Cloud"), False, id="another Marketplace product"),
         pytest.param(marketplace(name="Claude Platform on AWS"), False, id="Claude, but not on Bedrock"),
+        pytest.param(marketplace(product={}, resource=PROFILE), True, id="a Marketplace line of Bedrock's resource"),
+        pytest.param(line(code=None), True, id="no product code, but the family Amazon Bedrock"),
         pytest.param(
             line(code="AmazonEC2", product_product_family="", product_servicecode="AmazonEC2",
                  product={"product_name": "Amazon Elastic Compute Cloud"}),
@@ -139,6 +142,33 @@ def test_tag_keys_keep_their_spelling(tmp_path: Path, write: Writer, keys: list[
 def test_which_lines_are_bedrocks(tmp_path: Path, row: Row, bedrock: bool) -> None:
     one_file(tmp_path, [row])
     assert load(tmp_path, "select count(*) from usage") == [(int(bedrock),)]
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize("write", [cur2, cur2_csv])
+def test_no_marketplace_product_hides_another(tmp_path: Path, parts: int, write: Writer) -> None:
+    other = marketplace(name="Grafana Cloud", code="8ukf9xq2w0bzd1v7mn4rt6ych")
+    write(tmp_path, [other] * (2 * NAMES) + [marketplace(5)] * 7 + [line()] * 3, parts=parts)
+    assert load(tmp_path, "select sum(lines), sum(gross_usd) from usage") == [(10, 38)]
+
+
+def test_a_marketplace_product_without_a_name_is_told(tmp_path: Path) -> None:
+    cur2(tmp_path, [marketplace(5, product={}), marketplace(2, product={}, code="other"), line()], parts=2)
+    ((told,),) = load(tmp_path, "select note from notes where note like 'Marketplace%'")
+    assert told.startswith(
+        f"Marketplace products without a name ({SONNET}, other): 2 line(s) of $7.00 are not read"
+    )
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_lines_without_a_product_code_are_read(tmp_path: Path, parts: int) -> None:
+    cur2(
+        tmp_path,
+        [line(code=None), line(), line(code="AmazonEC2", product_product_family="", product_servicecode="")]
+        * 2,
+        parts=parts,
+    )
+    assert load(tmp_path, "select sum(lines), sum(gross_usd) from usage") == [(4, 4)]
 
 
 @pytest.mark.parametrize("parts", [1, 3])

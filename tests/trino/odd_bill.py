@@ -99,6 +99,8 @@ SCOPE_LINES = [
     line("2026-10-08 10:00", code="8b7d6f", product={"product_name": "Claude (Amazon Bedrock Edition)"}, **MARKET),
     line("2026-10-08 10:00", -1, code="8b7d6f", type="Credit", product={}, **MARKET),
     line("2026-10-08 10:00", 1, code="other", product={"product_name": "Claude, Edition of Bedrock"}, **MARKET),
+    line("2026-10-08 10:00", 2, code="nameless", product={}, resource=HAIKU, **MARKET),
+    line("2026-10-08 10:00", 3, code="whose", product={}, resource="arn:aws:s3:::bedrock", **MARKET),
     line("2026-10-08 10:00", 1, code="ByService", product_servicecode="AmazonBedrock", product_product_family=None),
     line("2026-10-08 10:00", 1, code="ByFamily", product_servicecode=None),
     line("2026-10-08 10:00", 1, code="ByFamily", product_servicecode=None, product_product_family=None, type="Tax"),

@@ -161,9 +161,12 @@ class _File:
 
 
 def _is_in(column: pa.Array, codes: pa.Array) -> pa.Array:
+    """A line without a code has the empty one."""
     if isinstance(column, pa.DictionaryArray):
-        return pc.is_in(column.dictionary, codes).take(column.indices)
-    return pc.is_in(column, codes)
+        found = pc.is_in(column.dictionary, codes).take(column.indices)
+    else:
+        found = pc.if_else(column.is_valid(), pc.is_in(column, codes), None)
+    return found.fill_null("" in codes.to_pylist())
 
 
 def _numbered(texts: pa.Array, known: dict[Any, int]) -> pa.Array:

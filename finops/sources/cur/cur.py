@@ -129,6 +129,7 @@ class Reader:
         self.columns: list[str] = []
         self.codes: list[str] = []
         self.sampled: dict[tuple[str, str], Product] = {}
+        self.notes: list[str] = []
 
     def run(self) -> None:
         if len({file.endswith(".parquet") for file in self.files}) > 1:
@@ -235,18 +236,30 @@ class Reader:
         self._query("candidates", native=NATIVE)
 
     def _codes(self) -> list[str]:
-        """The product codes that are Bedrock's; Marketplace codes by the product name they carry."""
+        """The product codes that are Bedrock's; of Marketplace by the product's name, or by what they bill."""
         rows = self._query("codes", native=NATIVE)
         sure = {code for code, is_sure in rows if is_sure} | set(NATIVE)
         doubtful = {code for code, _ in rows} - sure
-        bedrock: set[str] = set()
         for file in self.files:
-            if not doubtful:
-                break
-            found = self._products(file, doubtful, NAMES)
-            bedrock |= {product.code for product in found if EDITION in product.name}
-            doubtful -= {product.code for product in found}
-        return sorted(sure | bedrock)
+            named = doubtful
+            while doubtful and named:  # a code of many lines hides the others until it is known
+                found = self._products(file, doubtful, NAMES)
+                sure |= {product.code for product in found if EDITION in product.name}
+                named = {product.code for product in found}
+                doubtful -= named
+        return sorted(sure | self._nameless_codes(doubtful))
+
+    def _nameless_codes(self, codes: Collection[str]) -> set[str]:
+        """Those that bill Bedrock's resources. What others cost is noted: it may be Bedrock's, and nothing says so."""
+        rows = self._query("nameless_codes", codes=sorted(codes)) if codes else []
+        others = [(code, lines, usd) for code, is_bedrock, lines, usd in rows if not is_bedrock]
+        if others:
+            lines, usd = (sum(column) for column in list(zip(*others, strict=True))[1:])
+            self.notes.append(
+                f"Marketplace products without a name ({', '.join(code for code, _, _ in others)}): {lines} line(s) "
+                f"of ${usd:,.2f} are not read: nothing says that they are Bedrock's; add `product` to the export's SELECT"
+            )
+        return {code for code, is_bedrock, _, _ in rows if is_bedrock}
 
     def _products(
         self, file: str, codes: Collection[str], lines: int, usage_types: Collection[str] = ()
@@ -282,7 +295,7 @@ class Reader:
         self._query("sampled", products=[product._asdict() for product in sampled])
         for step in ("distinct_shapes", "usage", "shapes", "tag_sets", "accounts"):
             self._query(step)
-        notes = [[note] for note in spelling.missing(self.columns)]
+        notes = [[note] for note in (*spelling.missing(self.columns), *self.notes)]
         if notes:
             self.con.executemany("insert into notes values (?)", notes)
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import duckdb
-from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
+from duckdb import CoalesceOperator, ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
 from finops.errors import SourceError
 
@@ -166,7 +166,10 @@ def _type(name: str) -> Any:
 
 def _scalar(names: dict[str, str], ours: str, spellings: Sequence[str]) -> Expression:
     column = first(names, spellings)
-    return (ColumnExpression(column) if column else _text(None)).alias(ours)
+    value = ColumnExpression(column) if column else _text(None)
+    if ours == "product_code":  # compared with codes: a line without one is a line, too
+        value = CoalesceOperator(value, ConstantExpression(""))
+    return value.alias(ours)
 
 
 def _place(names: dict[str, str]) -> list[Expression]:
