@@ -25,6 +25,7 @@ from finops.incidents.machine import Policy
 from finops.ledger import Ledger, Record
 from finops.model import Decision, Delivery, Stored, Value
 from finops.notify.outcome import Outcome, evaluated, failures
+from finops.notify.readers import FAILED
 from finops.notify.teller import Teller
 from finops.rules import judge
 from finops.rules.files import known_rules
@@ -77,8 +78,8 @@ def sync(
     """Read what changed, publish a new generation if anything did. With `kinds`, sources of others are not asked,
     and what is held of them stays.
 
-    A fault leaves what is published as it was; what had been read until then is in the record, so that the
-    next sync neither reads nor pays for it again.
+    A fault leaves what is published as it was. What a fault of reading had left read is in the record, so that the
+    next sync neither reads nor pays for it again; what is read whole and cannot be published leaves the record, too.
     """
     asked = _asked(home, settings, kinds)
     unasked = {source.name for source in settings.sources} - {source.name for source in asked}
@@ -295,14 +296,18 @@ def check(
         decision = teller.record(checked.findings, checked.evaluated)
         outcomes = teller.send()
         today = now.date()  # of channels, whatever day of the bill was looked at
-        about_channels = teller.record(failures(outcomes, today), evaluated(outcomes, today))
+        broken = {
+            one.finding.subject for one in state.incidents() if one.rule == FAILED and one.state != "resolved"
+        }
+        seen = evaluated(outcomes, today, broken & channels.keys())
+        about_channels = teller.record(failures(outcomes, today), seen)
         if about_channels.notices:
             outcomes += teller.send()
     return Ran(day=day, checked=checked, decision=decision, outcomes=tuple(outcomes))
 
 
 def _standing(con: duckdb.DuckDBPyConnection) -> tuple[int, date | None]:
-    """Which generation this is, and until when every bill that still comes is settled."""
+    """Which generation this is, and the last day that is settled in every bill that still comes."""
     rows = con.execute(sqlfile.read("rules", "standing").sql).fetchall()
     return rows[0][0], rows[0][1]
 

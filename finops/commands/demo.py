@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from finops import sqlfile
 from finops.commands import screen
 from finops.commands.context import Context
 from finops.commands.options import AsJson
@@ -111,7 +112,7 @@ class Verdict:
             """select count(distinct account_id), count(distinct region),
                       count(distinct workload) filter (attribution <> 'untagged') from attributed"""
         ).fetchall()[0]
-        self.settled = con.execute("select max(settled_through)::date from marks").fetchall()[0][0]
+        self.settled = con.execute(sqlfile.read("rules", "standing").sql).fetchall()[0][1]
 
     def as_json(self) -> dict[str, object]:
         return {

@@ -54,11 +54,11 @@ def explain(con: duckdb.DuckDBPyConnection, workload: str, day: date | None = No
         name: (first, last) for name, first, last in con.execute(read("explain", "reach").sql).fetchall()
     }
     if workload not in spans:
-        some = ", ".join(sorted(spans)[:5])
-        raise QueryError(
-            f"the bill knows no workload {workload!r}{nearest(workload, spans)}; of its {len(spans)} there is {some}"
-        )
+        some = f"of its {len(spans)} there is {', '.join(sorted(spans)[:5])}" if spans else "it has none yet"
+        raise QueryError(f"the bill knows no workload {workload!r}{nearest(workload, spans)}; {some}")
     first, last = spans[workload]
+    if last < first:
+        raise QueryError(f"{workload}: no day of it is billed to its end yet; ask again tomorrow")
     day = day or last
     if not first <= day <= last:
         raise QueryError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from finops.model import Finding, Value
@@ -38,10 +38,12 @@ def failures(outcomes: Sequence[Outcome], day: date) -> list[Finding]:
     return [*_channels_failed(outcomes, day), *_owners_unknown(outcomes, day)]
 
 
-def evaluated(outcomes: Sequence[Outcome], day: date) -> dict[str, date]:
-    """What of `failures` could be seen: an owner is known again only when somebody was looked for."""
+def evaluated(outcomes: Sequence[Outcome], day: date, broken: Collection[str] = ()) -> dict[str, date]:
+    """What of `failures` could be seen: an owner is known again only when somebody was looked for, and a channel
+    takes messages again only when those that are known to be `broken` were tried."""
+    tried = {outcome.channel for outcome in outcomes}
     called = any(outcome.called for outcome in outcomes)
-    return {FAILED: day, **({UNKNOWN: day} if called else {})}
+    return ({FAILED: day} if tried >= set(broken) else {}) | ({UNKNOWN: day} if called else {})
 
 
 def _owners_unknown(outcomes: Sequence[Outcome], day: date) -> list[Finding]:

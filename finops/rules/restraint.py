@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -55,20 +56,26 @@ def news(
         )
         for one in incidents
     ]
-    kept, new = list[Finding](), list[_Said]()
-    for finding in sorted(findings, key=lambda one: (-_rank(one.severity), len(patience.get(one.rule, {})))):
+    before, new = defaultdict[str, list[_Said]](list), defaultdict[str, list[_Said]](list)
+    for one in said:
+        before[one.about].append(one)
+    kept = set[int]()
+    order = sorted(
+        enumerate(findings), key=lambda one: (-_rank(one[1].severity), len(patience.get(one[1].rule, {})))
+    )
+    for number, finding in order:
         about, yields = _about(finding), patience.get(finding.rule, {})
         foreseen = any(window.covers(finding, finding.day, now) for window in planned)
-        told = [*said, *(one for one in new if one.rule != finding.rule)]
+        told = [*before[about], *(one for one in new[about] if one.rule != finding.rule)]
         if (finding.rule, about) in alive or not any(
             _repeats(finding, one, yields, onsets.get(one.rule, ONSET))
             for one in told
             if one.heard or foreseen
         ):
-            kept.append(finding)
+            kept.add(number)
             day, usd = finding.day, finding.usd or Decimal(0)
-            new.append(_Said(finding.rule, about, day, day, usd, finding.severity, not foreseen))
-    return tuple(finding for finding in findings if finding in kept)
+            new[about].append(_Said(finding.rule, about, day, day, usd, finding.severity, not foreseen))
+    return tuple(finding for number, finding in enumerate(findings) if number in kept)
 
 
 def _repeats(finding: Finding, said: _Said, yields: Mapping[str, int], onset: timedelta) -> bool:

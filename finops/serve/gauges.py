@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,7 +92,7 @@ class _Standing(Collector):
         yield _one("finops_generation", "The published generation", published.standing["generation"])
         yield _one("finops_generation_age_seconds", "How long ago it was published", max(age, 0.0))
         if published.settled_through is not None:
-            settled = datetime.combine(published.settled_through, time(), UTC).timestamp()
+            settled = datetime.combine(published.settled_through + timedelta(days=1), time(), UTC).timestamp()
             yield _one(
                 "finops_settled_through_timestamp_seconds", "Until when every bill is settled", settled
             )

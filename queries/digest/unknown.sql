@@ -18,7 +18,7 @@ named as (
 unclassified as (
     select sum(gross_usd) as usd, count(distinct usage_type) as kinds
     from attributed
-    where day between $first and $last and charge = 'unclassified'
+    where day between $first and $last and charge = 'unclassified' and is_spend
 )
 
 select 1 as place, format('{:.1f}% of the dollars (${:,.2f}) have no workload; in the four weeks before it was {}',
@@ -26,7 +26,7 @@ select 1 as place, format('{:.1f}% of the dollars (${:,.2f}) have no workload; i
 from named
 where share >= coalesce(usual_share, 0) + 0.01   -- what is as usual is no news
 union all
-select 2, format('${:,.2f} are of {} kind(s) of usage that nobody knows', usd::double, kinds)
+select 2, format('{}${:,.2f} are of {} kind(s) of usage that nobody knows', if(usd < 0, '-', ''), abs(usd)::double, kinds)
 from unclassified
 where usd <> 0
 union all

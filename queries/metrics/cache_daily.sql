@@ -5,7 +5,7 @@ doc = "Input, cache reads and cache writes are counted apart by AWS, so the whol
 [columns]
 hit_rate = "read / (input + read + write), 0 to 1"
 read_share = "read / (read + input): ignores writes, as other tools show it"
-net_saving_usd = "what reads saved against the input rate, less what writes cost above it; negative when caching costs money; NULL where no input rate is known"
+net_saving_usd = "what reads saved against the input rate, less what writes cost above it; negative when caching costs money; NULL where no input rate, or no number of tokens, is known"
 uses_cache = "whether the day has any read or write"
 input_tokens = "input tokens neither read from nor written to the cache"
 read_tokens = "input tokens read from the cache"
@@ -20,7 +20,8 @@ with parts as (
         coalesce(sum(gross_usd) filter (token_kind = 'cache_read'), 0) as read_usd,
         coalesce(sum(gross_usd) filter (token_kind like 'cache_write%'), 0) as write_usd,
         coalesce(sum(gross_usd) filter (token_kind in ('input', 'cache_read') or token_kind like 'cache_write%'), 0)
-            as input_usd
+            as input_usd,
+        bool_or(tokens is null and (token_kind = 'cache_read' or token_kind like 'cache_write%')) as unknown
     from attributed
     where cost_class = 'usage' and charge = 'inference'
     group by all
@@ -47,7 +48,7 @@ select day, workload, model,
     sum(read_tokens) / nullif(sum(input_tokens + read_tokens + write_tokens), 0) as hit_rate,
     sum(read_tokens) / nullif(sum(input_tokens + read_tokens), 0) as read_share,
     case
-        when bool_and(usd_per_1m_tokens is not null or read_tokens + write_tokens = 0)
+        when bool_and(not unknown and (usd_per_1m_tokens is not null or read_tokens + write_tokens = 0))
             then sum(coalesce((read_tokens + write_tokens) * usd_per_1m_tokens / 1000000, 0) - read_usd - write_usd)
     end::decimal(38, 12) as net_saving_usd,
     sum(read_tokens + write_tokens) > 0 as uses_cache

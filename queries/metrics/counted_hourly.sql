@@ -1,7 +1,7 @@
 /*---
 title = "What CloudWatch counted, once, whoever told it"
 grain = "hour x account, region, namespace, dimension, resource"
-doc = "An hour that is streamed and collected, too, is one and the same: the larger count, never both. `requests_hourly` says whose it is."
+doc = "An hour that several sources tell, streamed and collected, or streamed twice, is one and the same: the larger count, never both. `requests_hourly` says whose it is."
 [columns]
 day = "UTC day of the hour"
 namespace = "CloudWatch namespace"
@@ -17,7 +17,7 @@ throttles = "calls that AWS turned away"
 legacy_requests = "calls of a model that AWS calls legacy: it will end; NULL where the metric LegacyModelInvocations is not streamed"
 ---*/
 with told as (
-    select d.kind, p.hour, p.hour::date as day, p.account_id, p.region, p.namespace, p.dimension,
+    select d.source, p.hour, p.hour::date as day, p.account_id, p.region, p.namespace, p.dimension,
         regexp_extract(p.resource, '[^/:]+(?::\d+)?$') as resource,
         sum(sum) filter (metric in ('Invocations', 'Inferences', 'ExecutionsStarted')) as requests,
         sum(sum) filter (metric in ('InputTokenCount', 'TotalInputTokens', 'InputTokens')) as input_tokens,

@@ -42,7 +42,7 @@ daily as (
 usual as (
     select workload, known_day, min(month) as first_month,
         coalesce(sum(net_usd) filter (day > known_day - 7 and day <= known_day), 0)
-            / least(7, known_day - any_value(s.first_day) + 1) as usual_day_usd
+            / nullif(greatest(0, least(7, known_day - any_value(s.first_day) + 1)), 0) as usual_day_usd   -- unknown before a day is over
     from daily, span as s
     group by workload, known_day
 ),
@@ -57,9 +57,12 @@ spent as (
         coalesce(sum(d.net_usd), 0) as net_usd,
         coalesce(sum(d.net_usd) filter (d.day <= d.known_day), 0) as complete_usd,
         (
-            select sum(u.usual_day_usd * greatest(0, last_day(m.month) - greatest(u.known_day, m.month - 1)))
-            from usual as u
-            where u.workload = w.workload
+            select case when bool_and(rest_days = 0 or usual_day_usd is not null) then coalesce(sum(usual_day_usd * rest_days), 0) end
+            from (
+                select usual_day_usd, greatest(0, last_day(m.month) - greatest(known_day, m.month - 1)) as rest_days
+                from usual as u
+                where u.workload = w.workload
+            )
         ) as rest_usd
     from months as m
     join workloads as w on m.month >= w.first_month
@@ -79,6 +82,6 @@ select c.month, c.workload, c.gross_usd, c.net_usd,
     case when c.month > date_trunc('month', s.first_day) then coalesce(c.before_usd, 0) end as previous_usd,
     (c.net_usd / nullif(c.before_usd, 0))::double - 1 as change,
     c.average_3_usd::decimal(38, 12) as average_3_usd,
-    (c.complete_usd + c.rest_usd)::decimal(38, 12) as projected_usd
+    case when c.rest_usd is not null then greatest(c.net_usd, c.complete_usd + c.rest_usd) end::decimal(38, 12) as projected_usd
 from compared as c
 cross join span as s

@@ -1,7 +1,7 @@
 /*---
 title = "Haiku : Sonnet"
 grain = "day x workload"
-doc = "The ratio that tells whether a router routes: 0 when everything goes to Sonnet. NULL where there is no Sonnet to compare with, or no request count."
+doc = "The ratio that tells whether a router routes: 0 when everything goes to Sonnet. NULL where there is no Sonnet to compare with, or a tier whose requests nobody counted."
 [columns]
 haiku_to_sonnet = "requests to Haiku per request to Sonnet"
 haiku_to_sonnet_tokens = "the same by tokens"
@@ -24,7 +24,7 @@ with mix as (
         sum(tokens) filter (tier = 'sonnet')::bigint as sonnet_tokens,
         sum(gross_usd) filter (tier = 'haiku') as haiku_usd,
         sum(gross_usd) filter (tier = 'sonnet') as sonnet_usd,
-        sum(requests) as requests
+        case when bool_and(requests is not null) then sum(requests) end as requests
     from tier_share_daily
     where family = 'claude'
     group by all

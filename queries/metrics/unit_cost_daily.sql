@@ -11,7 +11,7 @@ usd_per_1m_tokens = "gross dollars of token lines per million tokens"
 calls_per_query = "Bedrock invocations per query: 1 by definition, or how many model calls one unit takes"
 ---*/
 with spend as (
-    select day, workload, account_id, resource,
+    select day, workload, account_id, coalesce(nullif(split_part(resource_id, ':', 4), ''), region) as region, resource,
         sum(gross_usd) as gross_usd, sum(tokens) as tokens,
         sum(gross_usd) filter (tokens is not null) as token_usd
     from attributed
@@ -20,7 +20,7 @@ with spend as (
 ),
 
 calls as (
-    select day, workload, account_id, resource, sum(requests) as requests
+    select day, workload, account_id, region, resource, sum(requests) as requests
     from requests_hourly
     where namespace in ('AWS/Bedrock', 'AWS/BedrockMantle') and workload is not null and requests is not null
     group by all
@@ -31,16 +31,22 @@ covered as (
         sum(c.requests) as calls,
         sum(s.gross_usd) filter (c.requests is not null) as counted_usd
     from spend as s
-    left join calls as c using (day, workload, account_id, resource)
+    left join calls as c using (day, workload, account_id, region, resource)
     group by all
 ),
 
-own_units as (
-    select r.day, u.workload, u.namespace, sum(r.requests) as units
+named_so as (   -- what bears the unit's name, and whether it is where the workload spends; an ARN says where it is
+    select r.day, u.workload, u.namespace, r.requests,
+        exists (from spend as s where s.workload = u.workload and s.account_id = r.account_id) as near
     from registry as u
     join requests_hourly as r
         on r.namespace = u.namespace and r.resource = regexp_extract(u.resource, '[^/:]+$')
-    where u.resource is not null
+    where u.resource not like 'arn:%' or [r.region, r.account_id] = string_split(u.resource, ':')[4:5]
+),
+
+own_units as (
+    select day, workload, namespace, coalesce(sum(requests) filter (near), sum(requests)) as units
+    from named_so
     group by all
 )
 
@@ -49,7 +55,7 @@ select day, workload,
     coalesce(u.namespace, 'AWS/Bedrock') as query_source,
     (case when u.workload is null then c.counted_usd else c.gross_usd end
         / nullif(coalesce(o.units, case when u.workload is null then c.calls end), 0))::double as usd_per_query,
-    (case when u.workload is null then coalesce(c.counted_usd, 0) else c.gross_usd end
+    (case when u.workload is null then coalesce(c.counted_usd, 0) when o.units is null then 0 else c.gross_usd end
         / nullif(c.gross_usd, 0))::double as coverage,
     (c.token_usd * 1000000 / nullif(c.tokens, 0))::double as usd_per_1m_tokens,
     case

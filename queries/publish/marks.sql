@@ -14,7 +14,7 @@ with hours as (
 reach as (
     select d.source,
         least($now, greatest(max(h.last_hour), max(r.last_hour) filter (r.last_hour < $now))
-            + case when bool_and(coalesce(h.by_day, r.last_hour = r.last_hour::date)) then interval 1 day else interval 1 hour end)
+            + case when bool_and(coalesce(h.by_day, true) and coalesce(r.last_hour = r.last_hour::date, true)) then interval 1 day else interval 1 hour end)
             as data_through
     from catalogue.deliveries as d
     left join hours as h using (delivery_id)

@@ -5,7 +5,7 @@ Adds CloudWatch Metric Streams records in JSON ($files) to `datapoints`.
 `level` is the dimension sets read of each namespace: CloudWatch publishes the same events at several, and
 adding two of them counts twice. Mantle is read by Project and Model, agents by alias, model and operation (over
 which they are summed). AWS/Bedrock without dimensions is the account's control total, by service tier a finer look
-at what ModelId counts. finops/sources/cloudwatch_series.py asks for the same sets.
+at what ModelId counts. finops/sources/cloudwatch/series.py asks for the same sets.
 Firehose delivers at least once, and each cache metric has two names: per series and minute max, never sum.
 """
 ---*/

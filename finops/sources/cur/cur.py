@@ -252,12 +252,13 @@ class Reader:
     def _nameless_codes(self, codes: Collection[str]) -> set[str]:
         """Those that bill Bedrock's resources. What others cost is noted: it may be Bedrock's, and nothing says so."""
         rows = self._query("nameless_codes", codes=sorted(codes)) if codes else []
-        others = [(code, lines, usd) for code, is_bedrock, lines, usd in rows if not is_bedrock]
+        others = [row[:1] + row[2:] for row in rows if not row[1]]
         if others:
-            lines, usd = (sum(column) for column in list(zip(*others, strict=True))[1:])
+            codes, lines, dollars = zip(*others, strict=True)
             self.notes.append(
-                f"Marketplace products without a name ({', '.join(code for code, _, _ in others)}): {lines} line(s) "
-                f"of ${usd:,.2f} are not read: nothing says that they are Bedrock's; add `product` to the export's SELECT"
+                f"Marketplace products without a name ({', '.join(codes)}): {sum(lines)} line(s) of "
+                f"${sum(dollars):,.2f} are not read: nothing says that they are Bedrock's; "
+                "add `product` to the export's SELECT"
             )
         return {code for code, is_bedrock, _, _ in rows if is_bedrock}
 

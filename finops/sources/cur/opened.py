@@ -19,7 +19,11 @@ def open_files(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> duckdb.D
     or amount is guessed at, and with each line's file where the names do not say that they are parts."""
     if files[0].endswith(".parquet"):
         return con.read_parquet(
-            list(files), union_by_name=len(files) > 1, filename=True, file_row_number=True
+            list(files),
+            union_by_name=len(files) > 1,
+            filename=True,
+            file_row_number=True,
+            binary_as_string=True,
         )
     headers = {file: tuple(_header(file)) for file in files}
     if len(set(headers.values())) > 1:
