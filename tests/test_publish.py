@@ -129,6 +129,21 @@ def test_restatements_outlive_a_rebuild(home: Home) -> None:
     assert home.ask("select before_usd, after_usd from restatements") == [(1, 4)]
 
 
+def test_a_restatement_of_a_generation_that_nobody_saw_is_kept_once(home: Home) -> None:
+    """A sync that died after its record was current and before readers got its catalogue."""
+    cur2(home.exports, [tagged(1, "a")])
+    home.sync()
+    cur2(home.exports, [tagged(4, "a")])
+    home.sync()
+    link = home.path / "finops.duckdb"
+    link.resolve().unlink()
+    link.unlink()
+    link.symlink_to("catalogue/finops-000001.duckdb")
+    for rebuild in (False, True):
+        home.sync(rebuild=rebuild)
+        assert home.ask("select generation, before_usd, after_usd from restatements") == [(3, 1, 4)]
+
+
 def test_a_renamed_workload_is_a_restatement_of_names_not_of_the_bill(home: Home) -> None:
     cur2(home.exports, [tagged(1, "a")])
     home.sync()

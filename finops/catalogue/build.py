@@ -113,10 +113,18 @@ class Catalogue:
         return renewed
 
     def _history(self) -> None:
-        """Restatements are the only rows that no source can give again, so they are kept beside the record."""
-        kept = sorted(map(str, (self.root / "restatements").glob("g*.parquet")))
+        """Restatements are the only rows that no source can give again, so they are kept beside the record. Those
+        above the published generation are of attempts that nobody saw: they go, and their changes are found again."""
+        published = self._last("generation")
+        kept = sorted((self.root / "restatements").glob("g*.parquet"))
+        if published is not None:
+            for unseen in [path for path in kept if int(path.stem[1:]) > published]:
+                unseen.unlink()
+                kept.remove(unseen)
         if kept and not self.con.execute("select 1 from catalogue.restated limit 1").fetchall():
-            self.con.read_parquet(kept, union_by_name=True).create_view("restated_read", replace=True)
+            self.con.read_parquet(list(map(str, kept)), union_by_name=True).create_view(
+                "restated_read", replace=True
+            )
             self.con.execute(
                 "insert into catalogue.restated by name from restated_read where generation < ?",
                 [self.record.generation],
