@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import shutil
 import threading
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-from bill import Row, cur2, line
+from bill import cur2, line
 from home import NOW, SOURCE, Home
 
 from finops import pipeline, sqlfile
 from finops.errors import FinopsError, LedgerError, QueryError, ReconciliationError
 
 DAY = "2026-11-05 10:00"
-
-
-def tagged(usd: float, workload: str, at: str = DAY, **columns: Any) -> Row:
-    return line(at, usd, resource_tags={"Workload": workload}, **columns)
 
 
 def test_the_link_is_relative_and_the_file_read_only(home: Home) -> None:
@@ -90,72 +84,6 @@ def test_meta_says_what_is_published(home: Home) -> None:
     assert home.ask("select source, partition, generation from deliveries") == [("cur:exports", "2026-11", 1)]
 
 
-RESTATED = [
-    pytest.param([tagged(1, "a")], [tagged(1, "a")] * 2, [("a", 1, 2)], "bill", id="dearer"),
-    pytest.param([tagged(1, "a")] * 2, [tagged(1, "a")], [("a", 2, 1)], "bill", id="cheaper"),
-    pytest.param([tagged(1, "a")], [tagged(1, "b")], [("a", 1, 0), ("b", 0, 1)], "names", id="another name"),
-    pytest.param([tagged(1, "a")], [tagged(1, "a"), tagged(1, "a", "2026-11-06 10:00")], [], None,
-                 id="a new day is news"),
-    pytest.param([tagged(1, "a")], [tagged(0.5, "a"), tagged(0.5, "a")], [], None, id="other lines, the same dollars"),
-    pytest.param([tagged(1, "a"), tagged(1, "b")], [tagged(1, "b")], [("a", 1, 0)], "bill", id="a line less"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("before", "after", "restated", "cause"), RESTATED)
-def test_what_changes_a_known_days_dollars_is_kept(
-    home: Home,
-    before: list[Row],
-    after: list[Row],
-    restated: list[tuple[str, int, int]],
-    cause: str | None,
-) -> None:
-    cur2(home.exports, before)
-    assert home.sync().restated_days == 0
-    cur2(home.exports, after)
-    assert home.sync().restated_days == (1 if cause == "bill" else 0)
-    assert home.ask("select workload, before_usd, after_usd from restatements order by all") == restated
-    if restated:
-        assert home.ask(
-            "select distinct billing_period, day, basis_before, generation, seen_at, cause from restatements"
-        ) == [("2026-11", date(2026, 11, 5), "provisional", 2, NOW.replace(tzinfo=None), cause)]
-
-
-def test_restatements_outlive_a_rebuild(home: Home) -> None:
-    cur2(home.exports, [tagged(1, "a")])
-    home.sync()
-    cur2(home.exports, [tagged(2, "a")] * 2)
-    home.sync()
-    home.sync(rebuild=True)
-    assert home.ask("select before_usd, after_usd from restatements") == [(1, 4)]
-
-
-def test_a_restatement_of_a_generation_that_nobody_saw_is_kept_once(home: Home) -> None:
-    """A sync that died after its record was current and before readers got its catalogue."""
-    cur2(home.exports, [tagged(1, "a")])
-    home.sync()
-    cur2(home.exports, [tagged(4, "a")])
-    home.sync()
-    link = home.path / "finops.duckdb"
-    link.resolve().unlink()
-    link.unlink()
-    link.symlink_to("catalogue/finops-000001.duckdb")
-    for rebuild in (False, True):
-        home.sync(rebuild=rebuild)
-        assert home.ask("select generation, before_usd, after_usd from restatements") == [(3, 1, 4)]
-
-
-def test_a_renamed_workload_is_a_restatement_of_names_not_of_the_bill(home: Home) -> None:
-    cur2(home.exports, [tagged(1, "a")])
-    home.sync()
-    home.configure('[tags]\nworkload = ["Nothing"]\n')
-    assert home.sync().restated_days == 0
-    assert home.ask("select workload, before_usd, after_usd, cause from restatements order by all") == [
-        ("(untagged)", 0, 1, "names"),
-        ("a", 1, 0, "names"),
-    ]
-    assert home.ask("select sum(before_usd) - sum(after_usd) from restatements") == [(0,)]
-
-
 LOSSES = [
     pytest.param("delete from catalogue.lines where gross_usd = 2", id="a line lost"),
     pytest.param("insert into catalogue.lines from catalogue.lines limit 1", id="a line twice"),
@@ -196,7 +124,10 @@ def test_every_lost_dollar_is_seen(home: Home, damage: str) -> None:
 )
 def test_a_lost_dollar_is_not_published(home: Home, table: str, rows: str) -> None:
     """The record is damaged where lines find their kind or their tags: joined to it, dollars vanish or double."""
-    bill = [tagged(1, "a"), line(DAY, 2, usage_type="USE1-Claude4.5Haiku-output-tokens")]
+    bill = [
+        line(DAY, 1, resource_tags={"Workload": "a"}),
+        line(DAY, 2, usage_type="USE1-Claude4.5Haiku-output-tokens"),
+    ]
     cur2(home.exports, bill)
     home.sync()
     (file,) = home.path.glob(f"ledger/*/*/*/{table}.parquet")
@@ -309,17 +240,6 @@ def test_a_lost_ledger_is_read_again_and_never_reuses_a_generation(home: Home) -
     cur2(home.exports, [line(DAY, 7)])
     home.sync()
     assert home.ask("select generation, checksum_usd from meta") == [(6, 7)]
-
-
-def test_restatements_outlive_the_catalogue(home: Home) -> None:
-    cur2(home.exports, [line(DAY, 1)])
-    home.sync()
-    cur2(home.exports, [line(DAY, 3)])
-    home.sync()
-    known = home.ask("from restatements")
-    assert len(known) == 1
-    home.sync(rebuild=True)
-    assert home.ask("from restatements") == known
 
 
 def test_a_rebuild_starts_from_nothing(home: Home) -> None:

@@ -6,6 +6,7 @@ from the last generation or from nothing; either way the same record gives the s
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,6 +45,11 @@ LOADED = {  # a source's table -> the catalogue's table that it fills as it is
 DELIVERED = ("deliveries", "lines", "billed_daily", "splits", *LOADED.values())
 
 
+def attach(con: duckdb.DuckDBPyConnection, file: Path, name: str, options: str) -> None:
+    place = str(file).replace("'", "''")
+    con.execute(f"attach '{place}' as {name} ({options})")
+
+
 class Plan(Value):
     """The part of the configuration that the catalogue speaks of; `views` are directories of more metrics."""
 
@@ -63,13 +69,13 @@ class Catalogue:
         self.record = record
         self.now = now
 
-    def bring_up_to_date(self, plan: Plan) -> int:
-        """Make it hold what the record holds. Returns the number of days whose bill changed."""
+    def bring_up_to_date(self, plan: Plan, last: Path | None = None) -> int:
+        """Make it hold what the record holds. Returns the number of days whose bill changed since the file `last`
+        that readers have, or since what the catalogue starts from."""
         views_key = metrics.fingerprint(plan.views)
         renewed = self._tables(views_key)
-        self._history()
+        self._history(self._totals_before(last))
         prepare(self.con, plan.naming)
-        self._query("totals_before")
         gone, changed = self._differences()
         self._replace([s for s in changed if "usage" not in s.tables], gone)
         self._query("resource_versions")
@@ -112,10 +118,23 @@ class Catalogue:
         self.con.execute("use memory")
         return renewed
 
-    def _history(self) -> None:
+    def _totals_before(self, last: Path | None) -> int | None:
+        """Dollars as readers have them. Returns the generation that says so; None where there is none."""
+        self.con.execute("use catalogue")
+        self._query("totals_before")
+        generation: int | None = self._last("generation")
+        if last is not None:
+            with contextlib.suppress(duckdb.Error):  # damaged: there is nothing to compare with
+                attach(self.con, last, "published", "read_only")
+                self.con.execute("use published")
+                self._query("totals_before")
+                generation = self.con.table("published.meta").select("generation").fetchall()[0][0]
+        self.con.execute("use memory")
+        return generation
+
+    def _history(self, published: int | None) -> None:
         """Restatements are the only rows that no source can give again, so they are kept beside the record. Those
         above the published generation are of attempts that nobody saw: they go, and their changes are found again."""
-        published = self._last("generation")
         kept = sorted((self.root / "restatements").glob("g*.parquet"))
         if published is not None:
             for unseen in [path for path in kept if int(path.stem[1:]) > published]:

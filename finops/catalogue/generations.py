@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from finops.catalogue.build import SCHEMA, Catalogue, Plan
+from finops.catalogue.build import SCHEMA, Catalogue, Plan, attach
 from finops.errors import LedgerError
 from finops.ledger import Ledger, Record, no_room, sync
 from finops.model import Value
@@ -44,10 +44,12 @@ def build(ledger: Ledger, record: Record, plan: Plan, now: datetime, *, from_not
         try:
             for leftover in ledger.catalogues.glob("*.tmp*"):  # of a run that was killed
                 leftover.unlink()
-            if not from_nothing:
-                _start_from_last(ledger, temporary)
+            last = _last(ledger)
+            if last is not None and not from_nothing:
+                shutil.copyfile(last, temporary)
             with _attached(temporary) as con:
-                restated = Catalogue(con, ledger.root, record, now).bring_up_to_date(plan)
+                catalogue = Catalogue(con, ledger.root, record, now)
+                restated = catalogue.bring_up_to_date(plan, last if from_nothing else None)
             temporary.chmod(0o444)
             sync(temporary)
         except (OSError, duckdb.Error) as exc:
@@ -90,20 +92,21 @@ def _explained(ledger: Ledger, record: Record, temporary: Path, cause: Exception
     )
 
 
-def _start_from_last(ledger: Ledger, temporary: Path) -> None:
-    if not ledger.link.exists():
-        return
-    with contextlib.suppress(duckdb.Error), duckdb.connect(str(ledger.link.resolve()), read_only=True) as con:
-        if con.execute("select schema_version from meta").fetchall() == [(SCHEMA,)]:
-            shutil.copyfile(ledger.link, temporary)
+def _last(ledger: Ledger) -> Path | None:
+    """The file that readers have, if it can be read and has this version's tables."""
+    if ledger.link.exists():
+        file = ledger.link.resolve()
+        with contextlib.suppress(duckdb.Error), duckdb.connect(str(file), read_only=True) as con:
+            if con.execute("select schema_version from meta").fetchall() == [(SCHEMA,)]:
+                return file
+    return None
 
 
 @contextlib.contextmanager
 def _attached(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database with the catalogue attached: scratch tables never reach the file."""
     with duckdb.connect(config={"preserve_insertion_order": "false"}) as con:
-        place = str(path).replace("'", "''")
-        con.execute(f"attach '{place}' as catalogue (storage_version '{STORAGE}')")
+        attach(con, path, "catalogue", f"storage_version '{STORAGE}'")
         yield con
         con.execute("use memory")
         con.execute("detach catalogue")  # checkpoints
