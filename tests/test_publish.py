@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -191,6 +193,45 @@ def test_another_schema_is_built_anew_from_the_record(home: Home) -> None:
     home.sync()
     assert home.ask("select schema_version from meta") == schema
     assert home.ask("select checksum_usd from meta") == [(3,)]
+
+
+def test_a_period_is_loaded_anew_only_where_it_or_its_tags_changed(home: Home) -> None:
+    """September's files are taken away where nobody may ask for them."""
+    home.configure(sources=SOURCE + '[[sources]]\nkind = "inventory"\npath = "inventory"\n')
+    profile = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/"
+
+    def snapshot(day: str, **workloads: str) -> None:
+        file = home.path / "inventory" / day / "tags.json"
+        file.parent.mkdir(parents=True)
+        tags = [
+            {"ResourceARN": profile + name, "Tags": [{"Key": "Workload", "Value": workload}]}
+            for name, workload in workloads.items()
+        ]
+        file.write_text(json.dumps({"ResourceTagMappingList": tags}))
+
+    def october(usd: int) -> None:
+        cur2(home.exports, [line("2026-10-05 10:00", usd, resource=profile + "b")])
+
+    snapshot("2026-09-01", a="old", b="b", idle="idle")
+    cur2(home.exports, [line(f"2026-09-{day} 10:00", 1, resource=profile + "a") for day in ("05", "25")])
+    october(1)
+    home.sync()
+    (file,) = home.path.glob("ledger/*/2026-09/*/usage.parquet")
+    away = file.rename(home.path / "away")
+    snapshot("2026-09-10", a="old", b="b", idle="another")
+    for usd in (2, 3):
+        october(usd)
+        home.sync()
+        assert home.ask("select sum(gross_usd) from attributed") == [(2 + usd,)]
+    away.rename(file)
+    snapshot("2026-09-20", a="new", b="b", idle="another")
+    october(4)
+    home.sync()
+    assert home.ask("select day, workload, gross_usd from attributed order by 1") == [
+        (date(2026, 9, 5), "old", 1),
+        (date(2026, 9, 25), "new", 1),
+        (date(2026, 10, 5), "b", 4),
+    ]
 
 
 def test_views_of_ones_own_follow_their_files(home: Home) -> None:

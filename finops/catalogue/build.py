@@ -76,14 +76,14 @@ class Catalogue:
         renewed = self._tables(views_key)
         self._history(self._totals_before(last))
         prepare(self.con, plan.naming)
+        self._query("billed_resources")
         gone, changed = self._differences()
         self._replace([s for s in changed if "usage" not in s.tables], gone)
         self._query("resource_versions")
-        inventory_key = str(self._query("inventory_key")[0][0])
         self._query("no_tags")
         self._query("add_inventory_identities")
         usage = [s for s in changed if "usage" in s.tables]
-        if inventory_key != self._last("inventory_key"):
+        if self._inventory_key() != self._last("inventory_key"):
             usage = [s for s in self.record.stored.values() if "usage" in s.tables]
         self._replace(usage, [])
         self._query("line_classes")
@@ -97,7 +97,8 @@ class Catalogue:
         restated = self._restate()
         for step in ("marks", "resource_names"):
             self._query(step, now=self.now.replace(tzinfo=None))
-        self._meta(inventory_key, views_key)
+        self._query("billed_resources")
+        self._meta(self._inventory_key(), views_key)
         self.con.execute("use catalogue")
         if renewed:
             metrics.create_views(self.con, plan.views)
@@ -196,6 +197,10 @@ class Catalogue:
             )
         if "usage" in stored.tables:
             self._load_usage(number)
+
+    def _inventory_key(self) -> str:
+        """Lines found their version of a resource by these versions; by others they must be loaded anew."""
+        return str(self._query("inventory_key")[0][0])
 
     def _load_usage(self, delivery_id: int) -> None:
         """Lines under catalogue ids."""
