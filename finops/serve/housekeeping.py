@@ -22,6 +22,16 @@ DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # which the copy, bei
 
 def tidy(home: Path, schedule: Schedule, now: datetime) -> dict[str, Any]:
     """What was done, by name. A home that another finops writes is left alone: LedgerError says so."""
+    try:
+        return _tidied(home, schedule, now)
+    except OSError as exc:
+        place = exc.filename or home
+        raise LedgerError(
+            f"{place}: {exc.strerror}; make room, or run this where the home may be written, and as who may"
+        ) from exc
+
+
+def _tidied(home: Path, schedule: Schedule, now: datetime) -> dict[str, Any]:
     done: dict[str, Any] = {"backup": None, "backups_removed": 0, "messages_removed": 0}
     state = home / database.FILE
     if schedule.keep_backups and state.exists():
@@ -59,7 +69,10 @@ def back_up(state: Path, directory: Path, now: datetime) -> Path:
     except (sqlite3.Error, OSError) as exc:
         if getattr(exc, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
             raise LedgerError(f"{state}: is damaged: {exc}; restore it from {directory}") from exc
-        raise LedgerError(f"{target}: cannot be written: {exc}; make room, or set keep_backups = 0") from exc
+        raise LedgerError(
+            f"{target}: cannot be written: {exc}; make room, see that {directory} may be written,"
+            " or set keep_backups = 0"
+        ) from exc
     finally:
         temporary.unlink(missing_ok=True)
     return target

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -81,3 +83,21 @@ def test_old_runs_and_what_killed_runs_left_go(home: Home) -> None:
 def test_a_home_that_is_written_is_left_alone(home: Home) -> None:
     with Ledger(home.path).writing(), pytest.raises(LedgerError, match="another finops is writing"):
         tidy(home.path, Schedule(), NOW)
+
+
+def in_the_way(home: Home) -> None:
+    (home.path / "backups").write_bytes(b"a file")
+
+
+def not_removed(home: Home) -> None:
+    for day in range(1, 31):
+        (home.path / "backups" / f"state-2026-10-{day:02}.sqlite").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("arrange", [in_the_way, not_removed], ids=["not made", "not removed"])
+def test_a_home_that_cannot_be_written_says_what_to_do(arrange: Callable[[Home], None], home: Home) -> None:
+    incident(home)
+    arrange(home)
+    done = home.run("housekeeping")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert re.match(r"finops: \S*backups\S*: .*; make room, or run this where the home may be", done.stderr)
