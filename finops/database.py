@@ -24,6 +24,11 @@ from finops.sqlfile import QUERIES
 FILE = "state.sqlite"  # in the home directory
 VERSION = 2
 BUSY_SECONDS = 30.0
+NO_ROOM = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+)  # nothing is wrong with what is there
 
 Row = dict[str, Any]
 V = TypeVar("V", bound=Value)
@@ -98,7 +103,7 @@ class Database:
                 names = [column[0] for column in cursor.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except sqlite3.Error as exc:
-            raise LedgerError(f"{self.path}: {exc}; {_advice(str(exc))}") from exc
+            raise LedgerError(f"{self.path}: {exc}; {_advice(exc)}") from exc
 
     def execute(self, sql: str, **values: Any) -> int:
         """How many rows it changed."""
@@ -144,11 +149,17 @@ class Database:
         return int(self.rows("select max(version) as version from schema_version")[0]["version"])
 
 
-def _advice(fault: str) -> str:
-    if "locked" in fault:
+def _advice(fault: sqlite3.Error) -> str:
+    said, code = (
+        str(fault),
+        getattr(fault, "sqlite_errorcode", 0) & 0xFF,
+    )  # the module's own faults have no code
+    if "locked" in said:
         return "another finops is writing; try again"
-    if "readonly" in fault:
+    if "readonly" in said:
         return "run this where the home may be written, and as who may"
+    if code in NO_ROOM:
+        return "leave the file where it is, make room or see that its directory may be written, and try again"
     return "restore it, or move it away"
 
 

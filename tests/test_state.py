@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from home import Home
 
 from finops.errors import ConfigError, LedgerError
 from finops.incidents.machine import Policy, decide
@@ -333,7 +335,11 @@ def test_who_reads_waits_for_no_writer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        pytest.param(b"this is no database, whatever its name is" * 100, "not a database", id="not SQLite"),
+        pytest.param(
+            b"this is no database, whatever its name is" * 100,
+            "not a database; restore it, or move",
+            id="not SQLite",
+        ),
         pytest.param(None, "unable to open", id="no such directory"),
     ],
 )
@@ -344,6 +350,24 @@ def test_an_unusable_file_says_which_and_what_to_do(content: bytes | None, text:
     with pytest.raises(LedgerError, match=text) as caught, State(path):
         pass
     assert str(path) in str(caught.value)
+
+
+def test_a_file_that_has_no_room_stays_where_it_is(state: State) -> None:
+    state.record(decision(), [], NOW)
+    (pages,) = state.rows("pragma page_count")
+    state.execute(f"pragma max_page_count = {pages['page_count']}")
+    with pytest.raises(LedgerError, match="disk is full; leave the file where it is, make room"):
+        state.plan("workload" * 100_000, LATER, "ana", NOW)
+
+
+def test_a_full_disk_does_not_ask_for_the_state_to_be_moved(home: Home) -> None:
+    with State(home.path / FILE) as state:
+        state.record(decision(), [], NOW)
+    done = home.run("incidents", "list", largest_file=100)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"finops: .*state\.sqlite: .*; leave the file where it is, make room .*\n", done.stderr
+    )
 
 
 def run(path: Path, sql: str, *values: str) -> None:
