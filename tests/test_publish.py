@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from datetime import date
@@ -178,6 +179,20 @@ def test_a_full_disk_leaves_the_last_generation(home: Home, kilobytes: int) -> N
     assert list(home.path.rglob("*.tmp*")) == []
     home.sync()
     assert home.ask("select checksum_usd from meta") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "kilobytes", [20, 60, 120], ids=["for the tables", "for the first views", "for the views"]
+)
+def test_a_disk_that_is_full_at_the_first_sync_is_no_fault_of_finops(home: Home, kilobytes: int) -> None:
+    cur2(home.exports, [line(DAY, 1)])
+    done = home.run("sync", largest_file=kilobytes * 1024)
+    assert done.returncode == 2
+    said = (
+        r"finops: \S*catalogue/finops-000001\.tmp: cannot be written: .*; make room or choose another --home"
+    )
+    assert re.match(said, done.stderr)
+    assert list(home.path.rglob("*.tmp*")) == []
 
 
 def test_another_schema_is_built_anew_from_the_record(home: Home) -> None:

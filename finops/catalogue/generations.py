@@ -21,6 +21,7 @@ from finops.ledger import Ledger, Record, no_room, sync
 from finops.model import Value
 
 STORAGE = "v1.4.0"
+FULL = ("No space left on device", "Could not write")  # DuckDB says so of a commit, not only of a file
 KEEP = 3  # generations that a slow reader may still have open
 
 
@@ -84,7 +85,7 @@ def _explained(ledger: Ledger, record: Record, temporary: Path, cause: Exception
     lost = next((file for file in files if not file.exists()), None)
     if lost is not None:
         return LedgerError(f"{lost}: is gone from the ledger; run `finops sync --rebuild` to read it again")
-    if isinstance(cause, OSError | duckdb.IOException):
+    if isinstance(cause, OSError | duckdb.IOException) or any(words in str(cause) for words in FULL):
         return no_room(temporary, cause)
     return LedgerError(
         f"{temporary}: could not be built: {str(cause).splitlines()[0]}; nothing is published. "
