@@ -119,7 +119,7 @@ def _from_files(context: Context, directory: str, force: bool) -> None:
 
     target = _target(context, force)
     home = context.home.resolve()
-    path = directory if is_s3(directory) else _below(home, Path(directory).resolve())
+    path = directory if is_s3(directory) else _below(home, _there(directory))
     seen = look(Reading(home=home, now=context.now), path)
     home.mkdir(parents=True, exist_ok=True)
     target.write_text(configuration(seen), encoding="utf-8")
@@ -137,6 +137,21 @@ def _target(context: Context, force: bool) -> Path:
     if target.exists() and not force:
         raise ConfigError(f"{target}: is there already; --force replaces it")
     return target
+
+
+def _there(directory: str) -> Path:
+    from finops.sources.files.listing import meant_s3
+
+    if meant := meant_s3(directory):
+        raise ConfigError(f"init: {directory}: S3 addresses begin with s3://; give {meant}")
+    path = Path(directory).resolve()
+    if path.is_file():
+        raise ConfigError(f"init: {path}: is a file; give its directory")
+    if not path.is_dir():
+        raise ConfigError(
+            f"init: {path}: no such directory; give that of your CUR files, or s3://BUCKET/PREFIX"
+        )
+    return path
 
 
 def _below(home: Path, directory: Path) -> str:

@@ -244,6 +244,11 @@ def foreign_manifest(root: Path) -> None:
     next(root.rglob("*-Manifest.json")).write_text("[1, 2]")
 
 
+def a_file(root: Path) -> None:
+    root.rmdir()
+    root.touch()
+
+
 def zipped(root: Path) -> None:
     (root / "org-cur-00001.csv.zip").touch()
 
@@ -283,6 +288,7 @@ def zipped(root: Path) -> None:
         pytest.param(zipped, "csv.zip: ZIP cannot be read", id="a ZIP export"),
         pytest.param(lambda root: None, "no .parquet or .csv.gz file below it", id="an empty directory"),
         pytest.param(lambda root: root.rmdir(), "no such directory; check `path`", id="no directory"),
+        pytest.param(a_file, "exports: is a file; give its directory as `path`", id="a file"),
     ],
 )
 def test_refused(tmp_path: Path, arrange: Callable[[Path], None], message: str) -> None:

@@ -11,6 +11,8 @@ from finops.sources.files.listing import Entry, Listing
 
 
 def listing(root: Path) -> Listing:
+    if root.is_file():
+        raise SourceError(f"cur: {root}: is a file; give its directory as `path` in [[sources]]")
     if not root.is_dir():
         raise SourceError(f"cur: {root}: no such directory; check `path` in [[sources]]")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from finops.errors import SourceError
 from finops.model import Delivery
 from finops.sources.files import s3
-from finops.sources.files.listing import Entry, Listing, is_s3
+from finops.sources.files.listing import Entry, Listing, is_s3, meant_s3
 from finops.sources.reading import Reading
 
 ALL = "all"  # the partition of files whose path names no day
@@ -65,6 +65,8 @@ def listing(kind: str, path: str, base: Path) -> Listing:
 
 def place(path: str, base: Path) -> Path:
     """Where `path` of finops.toml is on this machine."""
+    if meant := meant_s3(path):
+        raise SourceError(f"{path}: S3 addresses begin with s3://; make `path` in [[sources]] {meant}")
     return base / os.path.expanduser(path)
 
 

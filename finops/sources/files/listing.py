@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from finops.model import S3Object
+
+_NEARLY_S3 = re.compile(r"s3[an]?:/*", re.IGNORECASE)
 
 
 class Entry(NamedTuple):
@@ -49,6 +52,12 @@ class Listing:
 
 def is_s3(path: str) -> bool:
     return path.startswith("s3://")
+
+
+def meant_s3(path: str) -> str | None:
+    """The S3 address that `path` means and does not spell; None where it is one, or means none."""
+    start = None if is_s3(path) else _NEARLY_S3.match(path)
+    return f"s3://{path[start.end() :]}" if start else None
 
 
 def plain(path: str) -> str:

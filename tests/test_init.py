@@ -1,0 +1,43 @@
+"""`finops init DIRECTORY`: what it says, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from home import Home
+
+
+def fresh(tmp_path: Path, name: str = "home") -> Home:
+    """Without a finops.toml; `exports` waits for files."""
+    home = Home(tmp_path / name)
+    (home.path / "finops.toml").unlink()
+    return home
+
+
+@pytest.mark.parametrize(
+    ("directory", "said"),
+    [
+        pytest.param("/nope", "/nope: no such directory; give that of your CUR files", id="not there"),
+        pytest.param(__file__, f"{__file__}: is a file; give its directory", id="a file"),
+        pytest.param(
+            "S3://bills/cur", "S3 addresses begin with s3://; give s3://bills/cur", id="S3 in capitals"
+        ),
+        pytest.param("s3:/bills/cur", "S3 addresses begin with s3://; give s3://bills/cur", id="one slash"),
+    ],
+)
+def test_what_is_no_directory_is_a_wrong_argument(tmp_path: Path, directory: str, said: str) -> None:
+    done = fresh(tmp_path).run("init", directory)
+    assert (done.returncode, said in done.stderr) == (3, True), done.stderr
+    assert "[[sources]]" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["cur", "metric_stream"])
+def test_a_misspelt_bucket_is_no_directory(home: Home, kind: str) -> None:
+    home.configure(sources=f'[[sources]]\nkind = "{kind}"\npath = "S3://bills/cur"\n')
+    done = home.run("sync")
+    assert done.returncode == 2
+    assert (
+        "S3://bills/cur: S3 addresses begin with s3://; make `path` in [[sources]] s3://bills/cur"
+        in done.stderr
+    )
