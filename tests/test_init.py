@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
+from bill import cur2, line
 from home import Home
 
 
@@ -41,3 +43,11 @@ def test_a_misspelt_bucket_is_no_directory(home: Home, kind: str) -> None:
         "S3://bills/cur: S3 addresses begin with s3://; make `path` in [[sources]] s3://bills/cur"
         in done.stderr
     )
+
+
+def test_the_next_command_can_be_copied(tmp_path: Path) -> None:
+    home = fresh(tmp_path, "a home")
+    cur2(home.exports, [line("2026-11-17 10:00", 7)])
+    done = home.run("init", str(home.exports))
+    assert done.returncode == 0, done.stderr
+    assert shlex.split(done.stdout.splitlines()[-1]) == ["next:", "finops", "--home", str(home.path), "run"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable
@@ -137,7 +138,7 @@ class Verdict:
             _row(console, finding.severity, finding.usd, finding.summary, width)
         for line in self.lines:
             _row(console, "", line.usd, f"{line.title}: {line.subject}: {line.text}", width)
-        where = f"{_invocation()} --home {home}"
+        where = f"{_invocation()} --home {shlex.quote(str(home))}"
         out(f'\nnext  {where} sql "{FIRST_QUESTION}"', soft_wrap=True)
         out(f"      {where} incidents list · {where} status · {where} rules", soft_wrap=True)
         out(f"      your own bill: {_invocation()} --home HOME init DIRECTORY_OF_CUR_FILES", soft_wrap=True)
@@ -148,7 +149,7 @@ def _invocation() -> str:
     called = Path(sys.argv[0])
     if called.name != "finops":
         return "python -m finops"
-    return "finops" if shutil.which("finops") == str(called) else os.path.relpath(called)
+    return "finops" if shutil.which("finops") == str(called) else shlex.quote(os.path.relpath(called))
 
 
 def _row(console: Console, severity: str, usd: object, text: str, width: int) -> None:

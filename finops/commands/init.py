@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -104,7 +105,7 @@ def _from_account(context: Context, force: bool) -> None:
     for said in found.unknown:
         typer.echo(f"not known: {said}")
     typer.echo(f"{aws.calls.total():,} read-only requests to AWS, which bills nothing for them")
-    typer.echo(f"wrote {target}\nnext: finops --home {context.home} doctor")
+    typer.echo(f"wrote {target}\nnext: finops --home {_quoted(context.home)} doctor")
 
 
 def _progress(text: str) -> None:
@@ -127,7 +128,12 @@ def _from_files(context: Context, directory: str, force: bool) -> None:
     typer.echo(f"the newest has {seen.lines:,} Bedrock lines, ${seen.usd:,.2f}")
     for note in seen.notes:
         typer.echo(f"note: {note}")
-    typer.echo(f"wrote {target}\nnext: finops --home {context.home} run")
+    typer.echo(f"wrote {target}\nnext: finops --home {_quoted(context.home)} run")
+
+
+def _quoted(home: Path) -> str:
+    """As a shell reads it back."""
+    return shlex.quote(str(home))
 
 
 def _target(context: Context, force: bool) -> Path:
