@@ -183,6 +183,16 @@ def test_status_compares_dollars_to_the_cent(tmp_path: Path, usd: str, shown: st
     assert shown in Outcome(home, "status").stdout
 
 
+def test_of_no_dollars_status_says_no_share(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    cur2(home.exports, [line("2026-11-18 23:00", 0)])
+    home.sync()
+    assert "named by" not in Outcome(home, "status").stdout
+    assert [row["share"] for row in json.loads(Outcome(home, "status", "--json").stdout)["coverage"]] == [
+        None
+    ]
+
+
 def test_json_may_stand_before_the_command(home: Home) -> None:
     assert "spend_daily" in {
         view["name"] for view in json.loads(Outcome(home, "metrics", as_json=True).stdout)

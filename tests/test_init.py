@@ -9,6 +9,11 @@ import pytest
 from bill import cur2, line
 from home import Home
 
+EC2 = {
+    "code": "AmazonEC2", "product_servicecode": "AmazonEC2", "product_product_family": "Compute Instance",
+    "product": {"product_name": "Amazon Elastic Compute Cloud"}, "usage_type": "BoxUsage:m5.large",
+}  # fmt: skip
+
 
 def fresh(tmp_path: Path, name: str = "home") -> Home:
     """Without a finops.toml; `exports` waits for files."""
@@ -51,3 +56,14 @@ def test_the_next_command_can_be_copied(tmp_path: Path) -> None:
     done = home.run("init", str(home.exports))
     assert done.returncode == 0, done.stderr
     assert shlex.split(done.stdout.splitlines()[-1]) == ["next:", "finops", "--home", str(home.path), "run"]
+
+
+def test_a_bill_of_other_products_is_told(tmp_path: Path) -> None:
+    home = fresh(tmp_path)
+    cur2(home.exports, [line("2026-11-17 10:00", 7, **EC2)])
+    done = home.run("init", str(home.exports))
+    assert "note: no line of it is Bedrock's; look at the filter of the export" in done.stdout
+    assert (
+        "note: no line of any bill is Bedrock's; look at the filter of the export" in home.run("sync").stderr
+    )
+    assert "named by" not in home.run("status").stdout

@@ -126,6 +126,8 @@ def _from_files(context: Context, directory: str, force: bool) -> None:
     target.write_text(configuration(seen), encoding="utf-8")
     typer.echo(f"billing periods: {len(seen.periods)} ({seen.periods[0]} to {seen.periods[-1]})")
     typer.echo(f"the newest has {seen.lines:,} Bedrock lines, ${seen.usd:,.2f}")
+    if not seen.lines:
+        typer.echo("note: no line of it is Bedrock's; look at the filter of the export")
     for note in seen.notes:
         typer.echo(f"note: {note}")
     typer.echo(f"wrote {target}\nnext: finops --home {_quoted(context.home)} run")

@@ -59,8 +59,9 @@ def _show_status(state: dict[str, Any]) -> None:
             console.print(f"{row['source']}: not reached: {row['problem']}", markup=False)
         if row["notes"]:
             console.print(f"{row['source']}: {row['notes']}", markup=False)
-    shares = " · ".join(f"{row['rung']} {row['share']:.1%}" for row in state["coverage"])
-    console.print(f"workload named by: {shares}", markup=False)
+    shares = [f"{row['rung']} {row['share']:.1%}" for row in state["coverage"] if row["share"] is not None]
+    if shares:
+        console.print(f"workload named by: {' · '.join(shares)}", markup=False)
     console.print(f"open incidents: {state['open_incidents']}")
 
 

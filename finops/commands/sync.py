@@ -15,6 +15,7 @@ from finops import pipeline
 from finops.commands.context import Context
 from finops.commands.options import AsJson
 from finops.pipeline import Progress
+from finops.sqlfile import read
 
 app = typer.Typer()
 
@@ -64,6 +65,10 @@ def synced(context: Context, rebuild: bool = False, kinds: Sequence[str] = ()) -
     if done.aws_requests:
         words.append(f"{done.aws_requests:,} requests to AWS, which bills ${done.aws_usd:.2f} for them")
     sys.stderr.write(f"synced: {', '.join(words)}\n")
+    with pipeline.published(context.home) as con:
+        (without,) = read("status", "bills_without_bedrock").rows(con)
+    if without["bills"]:
+        sys.stderr.write("note: no line of any bill is Bedrock's; look at the filter of the export\n")
     for problem in done.unreachable.values():
         sys.stderr.write(f"not reached: {problem}\n")
     return done.model_dump(mode="json")
