@@ -103,7 +103,8 @@ def complete(settings: Settings) -> Settings:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        # Windows' editors put a byte order mark before it
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except FileNotFoundError as exc:
         raise ConfigError("not there; write one with `finops init DIRECTORY`, or see `finops demo`") from exc
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:

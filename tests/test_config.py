@@ -179,6 +179,10 @@ def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
         config.read(tmp_path, {})
 
 
+def test_a_byte_order_mark_is_no_statement(tmp_path: Path) -> None:
+    assert read(tmp_path, "\ufeff" + 'production = ["live"]').production == ("live",)
+
+
 def test_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "finops.toml").write_bytes(b'[tags]\nworkload = ["caf\xe9"]')
     with pytest.raises(ConfigError, match=r"finops\.toml: .*utf-8"):
