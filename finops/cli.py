@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,9 @@ from finops.commands.classify import classify_lines
 from finops.commands.clock import now
 from finops.commands.context import Context
 from finops.errors import FinopsError
+
+STDOUT = 1
+CLOSED_PIPE = 141  # as a shell has it of what SIGPIPE ends
 
 app = typer.Typer(
     help="Names on the Bedrock bill: attributed spend, unit economics and alerts from AWS's own files.",
@@ -88,13 +92,29 @@ def root(
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a screen that knows fewer characters shows "?"
+            stream.reconfigure(errors="replace")
+    try:
+        code = _called()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _unread()
+    except SystemExit as exc:  # typer makes a closed pipe exit code 1, which is ours for findings
+        if not isinstance(exc.__context__, BrokenPipeError):
+            raise
+        code = _unread()
+    sys.exit(code)
+
+
+def _called() -> int:
     try:
         result = app(standalone_mode=False)
     except FinopsError as exc:
         _say(str(exc))
-        code = exc.exit_code
+        return exc.exit_code
     except typer.Abort:
-        code = 130
+        return 130
     except typer.TyperException as exc:  # a mistyped command or option; nothing typed has shown the help
         if (
             fault := exc.format_message()
@@ -102,11 +122,14 @@ def main() -> None:
             .replace("formats '%Y-%m-%d'", "form YYYY-MM-DD")
         ):
             _say(f"{fault} See finops -h")
-        code = 3
-    else:
-        code = result if isinstance(result, int) else 0
-    sys.stdout.flush()
-    sys.exit(code)
+        return 3
+    return result if isinstance(result, int) else 0
+
+
+def _unread() -> int:
+    """Whoever read has enough, such as `head`. What is left goes nowhere, so that Python's last flush is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+    return CLOSED_PIPE
 
 
 def _say(text: str) -> None:
