@@ -24,11 +24,7 @@ from finops.sqlfile import QUERIES
 FILE = "state.sqlite"  # in the home directory
 VERSION = 2
 BUSY_SECONDS = 30.0
-NO_ROOM = (
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-)  # nothing is wrong with what is there
+NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)  # the file itself is sound
 
 Row = dict[str, Any]
 V = TypeVar("V", bound=Value)
@@ -150,10 +146,8 @@ class Database:
 
 
 def _advice(fault: sqlite3.Error) -> str:
-    said, code = (
-        str(fault),
-        getattr(fault, "sqlite_errorcode", 0) & 0xFF,
-    )  # the module's own faults have no code
+    said = str(fault)
+    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF  # the module's own faults have none
     if "locked" in said:
         return "another finops is writing; try again"
     if "readonly" in said:

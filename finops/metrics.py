@@ -80,10 +80,7 @@ def create_views(con: duckdb.DuckDBPyConnection, directories: Iterable[Path] = (
     for metric in shipped(directories):
         try:
             con.execute(f'create or replace view "{metric.name}" as {metric.file.sql}')
-        except (
-            duckdb.TransactionException,
-            duckdb.FatalException,
-        ):  # of where it is written, as on a full disk
+        except (duckdb.TransactionException, duckdb.FatalException):  # of the disk, not of the view
             raise
         except duckdb.Error as exc:
             raise SqlFileError(f"{metric.file.path}: {exc}") from exc
