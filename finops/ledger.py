@@ -101,7 +101,7 @@ class Ledger:
         return Stored(delivery=delivery, generation=generation, tables=written)
 
     def commit(self, record: Record) -> None:
-        """Make `record` the current one, then remove files that no record has named for a generation."""
+        """Make `record` the current one, then remove what was read before and it does not name."""
         path = self.root / "record.json"
         temporary = path.with_suffix(".tmp")
         with _room_for(path):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from finops import __version__, metrics, sqlfile
+from finops import metrics, sqlfile
 from finops.aws import Aws, AwsError
 from finops.catalogue import generations
 from finops.channels import Console, named
@@ -185,10 +185,7 @@ def _fingerprint(settings: Settings) -> str:
     told = settings.model_dump_json(
         include={"tags", "accounts", "principals", "cost_categories", "workloads", "budgets", "production"}
     )
-    digest = hashlib.sha256(f"{__version__}\0{told}".encode())
-    for path in metrics.files(settings.metrics):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return hashlib.sha256(f"{metrics.fingerprint(settings.metrics)}\0{told}".encode()).hexdigest()
 
 
 def _differs(record: Record, delivery: Delivery) -> bool:
@@ -313,7 +310,7 @@ def _standing(con: duckdb.DuckDBPyConnection) -> tuple[int, date | None]:
 
 
 def last_day(con: duckdb.DuckDBPyConnection, now: datetime) -> date:
-    """The last day of the bill that is complete and over."""
+    """The last complete day of the bill, and never one after today."""
     complete = judge.reaches(con)["bill"].furthest
     if complete is None:
         raise QueryError("the ledger holds no billed line yet; look at `finops status`")

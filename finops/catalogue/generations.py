@@ -22,7 +22,7 @@ from finops.model import Value
 
 STORAGE = "v1.4.0"
 FULL = ("No space left on device", "Could not write")  # DuckDB says so of a commit, not only of a file
-KEEP = 3  # generations that a slow reader may still have open
+KEEP = 3  # generations: a slow reader may still have the one before open
 
 
 class Built(Value):
@@ -65,7 +65,7 @@ def _discard(temporary: Path) -> None:
 
 
 def swap(ledger: Ledger, built: Built) -> None:
-    """Make a built catalogue the one that readers open from now on. Older ones go after a grace period."""
+    """Make a built catalogue the one that readers open from now on. The newest few stay, for those who still read."""
     link = ledger.link.with_suffix(".new")
     try:
         os.replace(built.temporary, built.target)

@@ -92,6 +92,17 @@ def test_loose_files_are_one_delivery_each(tmp_path: Path) -> None:
     assert {one.partition[:5], other.partition[:5]} == {"file-"}
 
 
+@pytest.mark.parametrize(
+    "place", ["._october.parquet", ".trash/october.parquet", ".october.parquet.part/x.parquet"]
+)
+def test_what_is_hidden_is_not_read(tmp_path: Path, place: str) -> None:
+    parquet(tmp_path / "exports/october.parquet", [OCTOBER])
+    hidden = tmp_path / "exports" / place
+    hidden.parent.mkdir(exist_ok=True)
+    hidden.write_bytes(b"no Parquet")
+    assert [names for _, names in told(tmp_path)] == [["october.parquet"]]
+
+
 def test_loose_parts_are_one_delivery(tmp_path: Path) -> None:
     """Which stays the same one when a part is added."""
     for number in (1, 2):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from finops.errors import SourceError
@@ -40,7 +40,8 @@ def _entry(root: Path, file: Path) -> Entry:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """Through links too. A directory that several paths lead to is walked once, by its own place before links."""
+    """Through links too, and nothing hidden. A directory that several paths lead to is walked once, by its own
+    place before links."""
 
     def refuse(error: OSError) -> None:
         raise unreadable(error.filename, error)
@@ -53,11 +54,16 @@ def _files(root: Path) -> Iterator[Path]:
                 subdirectories.clear()
                 continue
             seen.add(place)
-            subdirectories.sort()
+            subdirectories[:] = _shown(subdirectories)
             starts += [link for d in subdirectories if (link := Path(directory, d)).is_symlink()]
-            for path in (Path(directory, name) for name in sorted(names)):
+            for path in (Path(directory, name) for name in _shown(names)):
                 if path.is_symlink() and not path.exists():
                     raise SourceError(
                         f"cur: {path}: a link to {path.readlink()}, which is not there; mend or remove the link"
                     )
                 yield path
+
+
+def _shown(names: Iterable[str]) -> list[str]:
+    """Not what a file manager, or a copy under way, leaves beside a file."""
+    return sorted(name for name in names if not name.startswith("."))
