@@ -47,4 +47,4 @@ def test_a_screen_without_our_characters_shows_the_rest(home: Home) -> None:
         command(home, "status"), capture_output=True, text=True, check=False, timeout=60, env=ascii_only
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "workload named by: untagged 70.0% ? resource_tag 30.0%" in done.stdout
+    assert "workload named by, of all days: untagged 70.0% ? resource_tag 30.0%" in done.stdout

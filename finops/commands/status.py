@@ -61,7 +61,7 @@ def _show_status(state: dict[str, Any]) -> None:
             console.print(f"{row['source']}: {row['notes']}", markup=False)
     shares = [f"{row['rung']} {row['share']:.1%}" for row in state["coverage"] if row["share"] is not None]
     if shares:
-        console.print(f"workload named by: {' · '.join(shares)}", markup=False)
+        console.print(f"workload named by, of all days: {' · '.join(shares)}", markup=False)
     console.print(f"open incidents: {state['open_incidents']}")
 
 

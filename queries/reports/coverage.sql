@@ -1,5 +1,5 @@
 /*---
-title = "Who named it"
+title = "Who named it, over 30 days"
 doc = "Share of dollars by the rung that named their workload, over 30 days."
 ---*/
 select sum(usd) filter (rung <> 'untagged')::decimal(38, 2) as usd, 'attribution' as subject,
