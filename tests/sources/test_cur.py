@@ -171,6 +171,20 @@ def test_lines_without_a_product_code_are_read(tmp_path: Path, parts: int) -> No
     assert load(tmp_path, "select sum(lines), sum(gross_usd) from usage") == [(4, 4)]
 
 
+@pytest.mark.parametrize("parts", [1, 2])
+def test_text_that_a_file_does_not_mark_as_text_is_read(tmp_path: Path, parts: int) -> None:
+    file = cur2(tmp_path, [line(), line(usd=2)] * 3, parts=parts)
+    with duckdb.connect() as con:
+        con.sql(
+            f"""create table bill as select * replace (line_item_product_code::blob as line_item_product_code,
+                line_item_usage_type::blob as line_item_usage_type) from read_parquet('{file}')"""
+        )
+        con.table("bill").write_parquet(str(file))
+    assert load(
+        tmp_path, "select usage_type, sum(gross_usd) from usage join shapes using (shape) group by all"
+    ) == [("USE1-Claude4.5Haiku-input-tokens", 9)]
+
+
 @pytest.mark.parametrize("parts", [1, 3])
 def test_a_marketplace_product_is_found_in_whichever_part_names_it(tmp_path: Path, parts: int) -> None:
     """A tax line of the product bears no name; the parts share one product code."""
